@@ -34,6 +34,7 @@ func ExampleAgent_Services() {
 	// intents    chat
 	// intents    moderation
 	// intents    device
+	// intents    enrol
 	// intents    delegation
 	// intents    maintenance
 	// network    sync

@@ -6,10 +6,13 @@ import (
 
 	"github.com/aura-runtime/aura"
 	"github.com/aura-runtime/aura/chain"
+	"github.com/aura-runtime/aura/directory"
 	"github.com/aura-runtime/aura/domain"
 	"github.com/aura-runtime/aura/domain/builtin"
 	"github.com/aura-runtime/aura/domain/consensus"
 	"github.com/aura-runtime/aura/domain/contact"
+	"github.com/aura-runtime/aura/domain/device"
+	"github.com/aura-runtime/aura/domain/enrol"
 	seen "github.com/aura-runtime/aura/domain/session"
 	"github.com/aura-runtime/aura/effect"
 	"github.com/aura-runtime/aura/egress"
@@ -119,6 +122,11 @@ func New(tc task.Context, group *task.Group, h Hands, o Options) (*Agent, error)
 			a.abandon(tc, store)
 		}
 	}()
+	if by, err := store.journal.Meta(enrol.JoiningKey); err != nil {
+		return nil, err
+	} else if by != nil {
+		return nil, aura.Errorf("agent.New", aura.Unavailable, "this device has not joined its account yet: go on with aura init --join LINE")
+	}
 	tokens, _, err := frontier.Open(tc, h.Ring.Certificate(), registry.Capabilities(), store.journal)
 	if err != nil {
 		return nil, err
@@ -171,20 +179,27 @@ func New(tc task.Context, group *task.Group, h Hands, o Options) (*Agent, error)
 		Entropy: h.Entropy, Operations: service.NewOperations(store.journal),
 		CollectReceipts: production.CollectReceipts, Addresses: a.addresses,
 	}
-	channels := &channels{network: a.network, hands: h, index: index, options: o.Transport}
+	channels := &channels{network: a.network, hands: h, directory: index, options: o.Transport}
 	programs, err := sessions(set, o.Sessions)
 	if err != nil {
 		return nil, err
 	}
 	engine := session.NewEngine(session.Options{
-		Own: h.Ring.Authority(), Registry: programs, Decider: decider, Journal: store.journal, Entropy: h.Entropy, Told: told(o.Trace),
-		Waiting: waiting(&links), Hardening: o.Hardening, Vouch: a.vouch, Width: o.Width,
+		Own: h.Ring.Authority(), Device: h.Ring.Device(), Registry: programs, Decider: decider, Journal: store.journal, Entropy: h.Entropy, Told: told(o.Trace),
+		Waiting: waiting(&links), Hardening: o.Hardening, Vouch: a.vouch, Removed: index.Removed, Width: o.Width, Policy: tokens.Policy,
 	})
 	invites, err := service.NewInvite(&a.env, set, channels, engine)
 	if err != nil {
 		return nil, err
 	}
 	if err := invites.Play(programs); err != nil {
+		return nil, err
+	}
+	enrolments, err := service.NewSponsor(&a.env, engine, a.enrol)
+	if err != nil {
+		return nil, err
+	}
+	if err := enrolments.Play(programs); err != nil {
 		return nil, err
 	}
 	a.env.Ceremonies = service.NewCeremonies(&a.env, engine)
@@ -197,7 +212,7 @@ func New(tc task.Context, group *task.Group, h Hands, o Options) (*Agent, error)
 	if err := a.reconfigure(engine, programs); err != nil {
 		return nil, err
 	}
-	modules, err := a.serve(invites.Module)
+	modules, err := a.serve(invites.Module, enrolments.Module)
 	if err != nil {
 		return nil, err
 	}
@@ -206,10 +221,10 @@ func New(tc task.Context, group *task.Group, h Hands, o Options) (*Agent, error)
 	links = replica.New(&replica.Env{
 		Ring: h.Ring, Journal: store.journal, Registry: registry, Frontier: tokens, Decider: decider, Directory: index,
 		Presence: presence.New(scheduler), Entropy: h.Entropy, Channels: channels, Receipts: production.Receipts,
-		Addresses: a.addresses, Relays: relays, Moves: moves, Stranger: invites.Stranger, Met: invites.Met,
-		Sessions: speaking{engine, programs},
+		Addresses: a.addresses, Relays: relays, Moves: moves, Stranger: strangers(invites, enrolments), Met: invites.Met,
+		Sessions: speaking{engine, programs, h.Ring.Device()},
 	})
-	store.journal.Attach(&committed{links: links, device: h.Ring.Device(), frontier: tokens, permitted: tokens.Version()})
+	store.journal.Attach(&committed{links: links, device: h.Ring.Device(), frontier: tokens, permitted: tokens.Version(), directory: index, sessions: engine})
 	a.services = services{
 		storage: store, views: scheduler, pump: pump, channels: channels, sessions: engine, invites: invites, modules: modules,
 		maintenance: service.NewMaintenance(&a.env, invites), replicator: links, doors: o.Extra,
@@ -220,16 +235,32 @@ func New(tc task.Context, group *task.Group, h Hands, o Options) (*Agent, error)
 	return a, nil
 }
 
-// serve makes the services of the modules, but for the one that has a service already, and notes who takes which intent.
-func (a *Agent) serve(invites *service.Module) (modules []*service.Module, err error) {
+// strangers returns what answers a channel that opened with a code of this device: an invitation, or the line for a new device.
+func strangers(invites *service.Invite, enrolments *service.Sponsor) func(task.Context, *transport.Channel) {
+	return func(tc task.Context, c *transport.Channel) {
+		if enrolments.Offers(c.Context()) {
+			enrolments.Stranger(tc, c)
+			return
+		}
+		invites.Stranger(tc, c)
+	}
+}
+
+// serve makes the services of the modules, but for the two that have one already, and notes who takes which intent.
+func (a *Agent) serve(invites, enrolments *service.Module) (modules []*service.Module, err error) {
 	hosts := service.Hosts{}
 	maps.Copy(hosts, service.NewTokens(&a.env).Hosts())
 	maps.Copy(hosts, service.CheckedAddresses())
-	hosts[seen.IntentMove] = a.movesSession
+	hosts[seen.IntentMove], hosts[device.IntentRemove] = a.movesSession, a.removes
 	for i := range a.set.Modules() {
 		m := &a.set.Modules()[i]
 		s := invites
-		if m.Name != invites.Name() {
+		switch m.Name {
+		case invites.Name():
+		case enrolments.Name():
+			s = enrolments
+			modules = append(modules, s)
+		default:
 			if s, err = service.NewModule(&a.env, m, hosts); err != nil {
 				return nil, err
 			}
@@ -282,8 +313,10 @@ func (a *Agent) shut(tc task.Context) {
 }
 
 // addresses says where this agent can be reached now, in as many addresses as a fact may hold.
-func (a *Agent) addresses() []string {
-	all := a.network.Addresses()
+func (a *Agent) addresses() []string { return addressesOf(a.network) }
+
+func addressesOf(n transport.Network) []string {
+	all := n.Addresses()
 	texts := make([]string, 0, min(len(all), contact.MaxAddresses))
 	for _, address := range all[:min(len(all), contact.MaxAddresses)] {
 		texts = append(texts, string(address))
@@ -302,12 +335,15 @@ func (s sender) Release(tc task.Context, e effect.Envelope) {
 }
 
 // committed wakes the links of contexts to which this device added a fact, and all links when the frontier
-// has changed.
+// has changed. It tells the sessions when devices may have been removed.
 type committed struct {
 	links     *replica.Replicator
 	device    aura.DeviceID
 	frontier  *frontier.Index // a sink before this one
 	permitted uint64          // its version when the links were woken last
+	directory *directory.Index
+	turned    uint64 // its turn when the sessions were told last
+	sessions  *session.Engine
 }
 
 // Committed implements [journal.Sink].
@@ -323,5 +359,9 @@ func (c *committed) Committed(records []fact.Record) {
 	if now := c.frontier.Version(); now != c.permitted {
 		c.permitted = now
 		c.links.Permitted()
+	}
+	if now := c.directory.Turn(); now != c.turned {
+		c.turned = now
+		c.sessions.Removals()
 	}
 }

@@ -1,59 +1,55 @@
 package agent
 
 import (
-	"slices"
-
 	"github.com/aura-runtime/aura"
 	"github.com/aura-runtime/aura/directory"
-	"github.com/aura-runtime/aura/domain"
-	"github.com/aura-runtime/aura/domain/builtin"
 	"github.com/aura-runtime/aura/domain/device"
+	"github.com/aura-runtime/aura/effect"
 	"github.com/aura-runtime/aura/fact"
 	"github.com/aura-runtime/aura/guard"
-	"github.com/aura-runtime/aura/journal"
 	"github.com/aura-runtime/aura/roster"
+	"github.com/aura-runtime/aura/service"
 	"github.com/aura-runtime/aura/task"
-	"github.com/aura-runtime/aura/transport"
 )
 
-// Enrolment is what the home of another device of an account begins with, see [Join]. It holds the secrets of contexts.
-type Enrolment struct {
-	own  []fact.Record // all facts of the own namespace, oldest first
-	meta []journal.KV
-}
-
-// Enrol lists another device of the account, which can be reached at some addresses, and returns what its home begins with:
-// what this one knows of people and groups, without the facts of their conversations. The contacts are told. The
-// root key must be here. It returns the errors of [roster.Enrol] and of [Agent.Submit]; a second call for a
-// device that is listed is [aura.Invalid]. It returns [aura.Exhausted] when this device has spent almost half of a budget
-// in the epoch: the other device may spend half of each at once.
-func (a *Agent) Enrol(tc task.Context, d roster.Device, at []transport.Address) (Enrolment, error) {
-	if _, err := a.env.Ring.Root(); err != nil {
-		return Enrolment{}, err
-	}
-	meta, err := a.introduce(tc, d.ID(), at)
-	if err != nil {
-		return Enrolment{}, err
-	}
-	if err := a.list(tc, func(says *roster.State) (roster.Entry, error) { return roster.Enrol(says, a.env.Ring.Device(), d) }); err != nil {
-		return Enrolment{}, err
-	}
-	return a.enrolment(tc, meta)
-}
-
 // Dismiss lists a device of the account no more and tells the contacts. The root key must be here. It returns the
-// errors of [roster.Remove] and of [Agent.Submit].
+// errors of [roster.Remove] and of [Agent.Adopt].
 func (a *Agent) Dismiss(tc task.Context, id aura.DeviceID) error {
-	return a.list(tc, func(says *roster.State) (roster.Entry, error) { return roster.Remove(says, a.env.Ring.Device(), id) })
+	return a.list(tc, func(says *roster.State) (roster.Entry, error) { return roster.Remove(says, a.env.Ring.Device(), id) }, a.Adopt)
 }
 
 // Give gives another device of the account a part of this device's share of every budget, of [roster.Whole], or of what no
-// device has. The root key must be here. It returns the errors of [roster.GiveShare] and of [Agent.Submit], and
+// device has. The root key must be here. It returns the errors of [roster.GiveShare] and of [Agent.Adopt], and
 // [aura.Exhausted] when this device has spent almost what it would keep: the other device may spend its new share at once.
 func (a *Agent) Give(tc task.Context, to aura.DeviceID, share uint32) error {
 	return a.list(tc, func(says *roster.State) (roster.Entry, error) {
 		return roster.GiveShare(says, a.env.Ring.Device(), to, share)
-	})
+	}, a.Adopt)
+}
+
+// enrol has an entry committed that lists one more device. The sponsor calls it.
+func (a *Agent) enrol(tc task.Context, d roster.Device, commit func(task.Context, []roster.Entry) error) error {
+	return a.list(tc, func(says *roster.State) (roster.Entry, error) { return roster.Enrol(says, a.env.Ring.Device(), d) }, commit)
+}
+
+// removes carries out the intent to list a device no more.
+func (a *Agent) removes(service.IntentFunc) service.IntentFunc {
+	return func(tc task.Context, in fact.Intent) (fact.Result, error) {
+		var r device.RemoveIntent
+		if err := fact.Unmarshal(in.Payload, &r); err != nil {
+			return fact.Result{}, err
+		}
+		out := fact.Result{Operation: in.Operation}
+		if r.Device == a.env.Ring.Device() {
+			return out, aura.Errorf("agent.removes", aura.Invalid, "this is the device itself: remove it on another one that has the root key")
+		}
+		return out, a.list(tc, func(says *roster.State) (roster.Entry, error) {
+			return roster.Remove(says, a.env.Ring.Device(), r.Device)
+		}, func(tc task.Context, entries []roster.Entry) (err error) {
+			out.Facts, err = a.adopt(tc, in.Operation, entries)
+			return err
+		})
+	}
 }
 
 // Roster returns what the account's entries say.
@@ -65,9 +61,11 @@ func (a *Agent) Roster(tc task.Context) (says *roster.State) {
 	return says
 }
 
-// list makes the next entry, signs it with the root key and adopts the chain. Calls at once wait for each other: two entries
-// that follow the same one would contradict each other.
-func (a *Agent) list(tc task.Context, next func(*roster.State) (roster.Entry, error)) error {
+// list makes the next entry, signs it with the root key and has it committed, with entry 0 if the account has no other. Calls at once
+// wait for each other: two entries that follow the same one would contradict each other.
+func (a *Agent) list(
+	tc task.Context, next func(*roster.State) (roster.Entry, error), commit func(task.Context, []roster.Entry) error,
+) error {
 	sign, err := a.env.Ring.Root()
 	if err != nil {
 		return err
@@ -93,21 +91,34 @@ func (a *Agent) list(tc task.Context, next func(*roster.State) (roster.Entry, er
 	if err := a.spare(tc, says, &entry); err != nil {
 		return err
 	}
-	announced, err := roster.Announce(append(entries, entry.Sign(sign)))
-	if err != nil {
-		return err
-	}
-	for _, part := range announced {
-		in := fact.Intent{Kind: device.IntentAdopt}
-		_, _ = a.env.Entropy.Read(in.Operation[:])
-		if in.Payload, err = fact.Marshal(part); err != nil {
-			return err
+	return commit(tc, append(entries, entry.Sign(sign)))
+}
+
+// Adopt takes signed entries of the own roster, with those that they build on unless these are here: this device goes by them from then
+// on, and each shared context is told. It returns the errors of [roster.Announce], of [device.Adopt] and of the guard chain.
+func (a *Agent) Adopt(tc task.Context, entries []roster.Entry) error {
+	_, err := a.adopt(tc, aura.OperationID{}, entries)
+	return err
+}
+
+// adopt takes entries for an action, and returns the facts that keep them.
+func (a *Agent) adopt(tc task.Context, of aura.OperationID, entries []roster.Entry) (facts []aura.FactID, err error) {
+	announced, err := roster.Announce(entries)
+	for i := 0; i < len(announced) && err == nil; i++ {
+		var request guard.Request
+		request, err = a.env.Directory.Plan(func(d *directory.State) (guard.Request, error) {
+			return device.Adopt(d.Devices, a.env.Caller(tc, of), announced[i])
+		})
+		if err != nil {
+			break
 		}
-		if _, err := a.Submit(tc, in); err != nil {
-			return err
+		var result effect.Result
+		result, err = a.env.Decider.Decide(tc, &request)
+		for r := range result.Records {
+			facts = append(facts, result.Records[r].ID)
 		}
 	}
-	return nil
+	return facts, err
 }
 
 // spare returns [aura.Exhausted] when an entry leaves this device less of a budget than it has spent of it, as the device that
@@ -168,93 +179,8 @@ func shareIn(devices []roster.Device, id aura.DeviceID) guard.Share {
 	return 0
 }
 
-// introduce keeps here what this device and a new one need to meet: the secret of their own context and where the new one
-// is. It returns the part of the new one.
-func (a *Agent) introduce(tc task.Context, id aura.DeviceID, at []transport.Address) ([]journal.KV, error) {
-	key := domain.SecretKey(device.OwnContext(a.env.Ring.Authority()))
-	secret, err := a.env.Journal.Meta(key)
-	if err != nil {
-		return nil, err
-	}
-	if secret == nil {
-		secret = make([]byte, 32)
-		_, _ = a.env.Entropy.Read(secret)
-	}
-	there, err := fact.Marshal(at)
-	if err != nil {
-		return nil, err
-	}
-	here, err := fact.Marshal(a.addresses())
-	if err != nil {
-		return nil, err
-	}
-	_, err = a.env.Journal.Append(tc, &journal.Entry{Meta: []journal.KV{
-		{Key: key, Value: secret}, {Key: device.AddressesKey(id), Value: there},
-	}})
-	return []journal.KV{{Key: key, Value: secret}, {Key: device.AddressesKey(a.env.Ring.Device()), Value: here}}, err
-}
-
-// enrolment adds to metadata the facts of the own namespace and the secrets of all contexts that they name.
-func (a *Agent) enrolment(tc task.Context, meta []journal.KV) (Enrolment, error) {
-	b := Enrolment{meta: meta}
-	own := fact.Selection{Namespaces: []fact.Namespace{fact.OwnNamespace(a.env.Ring.Authority())}}
-	// Void ones too: facts behind them may count. The new device finds out by itself which are void.
-	_, err := a.env.Journal.ReadStored(tc, own, func(r fact.Record) error {
-		b.own = append(b.own, r)
-		return nil
-	})
-	if err != nil {
-		return Enrolment{}, err
-	}
-	for _, context := range a.contexts() {
-		key := domain.SecretKey(context)
-		secret, err := a.env.Journal.Meta(key)
-		if err != nil {
-			return Enrolment{}, err
-		}
-		b.meta = append(b.meta, journal.KV{Key: key, Value: secret})
-	}
-	return b, nil
-}
-
 // contexts returns those that the owner shares with contacts and groups.
 func (a *Agent) contexts() (all []aura.ContextID) {
-	a.env.Directory.Read(func(s *directory.State) {
-		for _, c := range s.Contacts.Contacts() {
-			all = append(all, c.Context)
-		}
-		all = append(all, s.Chats.Groups()...)
-	})
+	a.env.Directory.Read(func(s *directory.State) { all = service.SharedContexts(s) })
 	return all
 }
-
-// Join writes what a new device of an account begins with into an empty store, which it leaves closed. Modules are those
-// of the agent that enrolled the device.
-func Join(tc task.Context, h Hands, modules []domain.Module, b Enrolment) (err error) {
-	set, err := builtin.New(modules...)
-	if err != nil {
-		return err
-	}
-	store, err := openJournal(tc, h, set.Registry())
-	if err != nil {
-		return err
-	}
-	defer func() {
-		if closing := store.Close(tc); err == nil {
-			err = closing
-		}
-	}()
-	return served(tc, store, func() error {
-		meta := b.meta
-		for part := range slices.Chunk(b.own, joinStep) {
-			if _, err := store.journal.Append(tc, &journal.Entry{Foreign: part, Meta: meta}); err != nil {
-				return err
-			}
-			meta = nil
-		}
-		return nil
-	})
-}
-
-// joinStep is how many facts [Join] writes at once: an account can have more than one entry of the journal takes.
-const joinStep = 512

@@ -11,6 +11,8 @@ import (
 
 	"github.com/aura-runtime/aura"
 	"github.com/aura-runtime/aura/domain"
+	"github.com/aura-runtime/aura/domain/enrol"
+	"github.com/aura-runtime/aura/fact"
 	"github.com/aura-runtime/aura/journal"
 	"github.com/aura-runtime/aura/keyring"
 	"github.com/aura-runtime/aura/task"
@@ -96,6 +98,54 @@ func CreateHome(tc task.Context, dir, name string, p keyring.Protector, modules 
 	return ring, writeFormat(dir)
 }
 
+// CreateJoining makes the keys of a device that is to join the account of a code, in a folder, which it makes if there is none. It
+// returns [aura.Conflict] for a folder that holds keys already. [JoinHome] lets the device join.
+func CreateJoining(tc task.Context, dir string, code enrol.Code, p keyring.Protector) error {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return aura.Errorf("agent.CreateJoining", aura.Unavailable, "folder %s: %w", dir, err)
+	}
+	if err := CheckHome(dir); err != nil {
+		return err
+	}
+	ring, err := keyring.CreateDevice(tc, filepath.Join(dir, keyringFolder), p, world.Random(), code.Root)
+	if err == nil {
+		ring.Wipe()
+	}
+	return err
+}
+
+// JoinHome lets the device of a folder that [CreateJoining] made join the account of a code, and makes the folder its home. It goes on
+// where an earlier call was interrupted. It returns the errors of [Join].
+func JoinHome(tc task.Context, dir string, code enrol.Code, p keyring.Protector, o JoinerOptions) (fact.Certificate, error) {
+	if err := CheckHome(dir); err != nil {
+		return fact.Certificate{}, err
+	}
+	keys := filepath.Join(dir, keyringFolder)
+	ring, err := keyring.Open(tc, keys, p)
+	if err != nil {
+		return fact.Certificate{}, err
+	}
+	defer ring.Wipe()
+	store, err := journal.OpenPebble(filepath.Join(dir, journalFolder), journal.PebbleOptions{})
+	if err != nil {
+		return fact.Certificate{}, err
+	}
+	cert, err := Join(tc, Hands{Ring: ring, Store: store, Entropy: world.Random(), Network: func(g Gate) (transport.Network, error) {
+		n, err := transport.OpenLibp2p(ring.LinkSeed(), transport.Libp2pOptions{Contacts: g.Contacts, Strangers: g.Strangers})
+		if err != nil {
+			return nil, err // an interface around no network would not be nil
+		}
+		return n, nil
+	}}, code, o)
+	if err != nil {
+		return cert, err
+	}
+	if err := writeFormat(dir); err != nil {
+		return cert, err
+	}
+	return cert, keyring.Join(tc, keys, p, world.Random(), ring, cert)
+}
+
 // OpenHome returns the hands of an account: its keys, its journal on disk and a libp2p network. It brings a
 // home of an older format to the present one. It returns [aura.NotFound] for a folder without an account,
 // [aura.Invalid] for a home of a newer format, [aura.Denied] for a wrong key and [aura.Conflict] while another
@@ -111,6 +161,11 @@ func OpenHome(tc task.Context, dir string, p keyring.Protector, o HomeOptions) (
 	ring, err := keyring.Open(tc, filepath.Join(dir, keyringFolder), p)
 	if err != nil {
 		return Hands{}, err
+	}
+	if ring.Joining() {
+		ring.Wipe()
+		return Hands{}, aura.Errorf("agent.OpenHome", aura.Unavailable,
+			"the device in %s has not joined its account yet: go on with aura init --join LINE", dir)
 	}
 	if err := checkAge(tc, dir, ring, o); err != nil {
 		ring.Wipe()

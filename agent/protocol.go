@@ -61,19 +61,24 @@ func addProtocol(r *session.Registry, m *domain.Module, p *domain.Protocol) erro
 	if !p.Runs() {
 		return nil
 	}
-	text, problems := choreo.Load(p.Name+".tell", p.Text)
-	if len(problems) > 0 {
-		return aura.Errorf(op, aura.Invalid, "module %s: %w", m.Name, problems)
-	}
-	i, err := text.Instantiate(nil)
-	if err != nil {
-		return aura.Errorf(op, aura.Invalid, "module %s, protocol %s: %w", m.Name, p.Name, err)
-	}
-	if err := r.Add(i, choreo.Defaults{ProtocolID: p.ID(m)}); err != nil {
-		return aura.Errorf(op, aura.KindOf(err), "module %s: %w", m.Name, err)
+	for _, version := range texts(p) {
+		text, problems := choreo.Load(p.Name+".tell", version)
+		if len(problems) > 0 {
+			return aura.Errorf(op, aura.Invalid, "module %s: %w", m.Name, problems)
+		}
+		i, err := text.Instantiate(nil)
+		if err != nil {
+			return aura.Errorf(op, aura.Invalid, "module %s, protocol %s: %w", m.Name, p.Name, err)
+		}
+		if err := r.Add(i, choreo.Defaults{ProtocolID: p.ID(m)}); err != nil {
+			return aura.Errorf(op, aura.KindOf(err), "module %s: %w", m.Name, err)
+		}
 	}
 	return nil
 }
+
+// texts returns all texts of a protocol: the first is the one with which sessions begin.
+func texts(p *domain.Protocol) []string { return append([]string{p.Text}, p.Earlier...) }
 
 func addStream(r *session.Registry, e protocols.Entry) error {
 	i, err := e.Instantiate()
@@ -107,12 +112,14 @@ func checkProtocols(set *domain.Set) error {
 		own := map[string]bool{}
 		for j := range m.Protocols {
 			p := &m.Protocols[j]
-			text, problems := choreo.Load(p.Name+".tell", p.Text)
-			if len(problems) > 0 {
-				return aura.Errorf(op, aura.Invalid, "module %s: %w", m.Name, problems)
-			}
-			if err := checkPlayed(set.Registry(), p, text); err != nil {
-				return aura.Errorf(op, aura.Invalid, "module %s, protocol %s: %w", m.Name, p.Name, err)
+			for n, version := range texts(p) {
+				text, problems := choreo.Load(p.Name+".tell", version)
+				if len(problems) > 0 {
+					return aura.Errorf(op, aura.Invalid, "module %s, protocol %s%s: %w", m.Name, p.Name, earlier(n), problems)
+				}
+				if err := checkPlayed(set.Registry(), p, text); err != nil {
+					return aura.Errorf(op, aura.Invalid, "module %s, protocol %s%s: %w", m.Name, p.Name, earlier(n), err)
+				}
 			}
 			own[p.Name] = true
 		}
@@ -123,6 +130,14 @@ func checkProtocols(set *domain.Set) error {
 		}
 	}
 	return nil
+}
+
+// earlier names a text of a protocol in an error.
+func earlier(n int) string {
+	if n == 0 {
+		return ""
+	}
+	return fmt.Sprintf(", earlier text %d", n)
 }
 
 // checkPlayed returns why agents could not run a protocol that its module plays: each of its two roles needs a play, and each name that
@@ -148,5 +163,50 @@ func checkPlayed(names *fact.Registry, p *domain.Protocol, text *choreo.Protocol
 			return fmt.Errorf("no module has the capability %s: add it to Capabilities", name)
 		}
 	}
+	return checkFacts(names, text)
+}
+
+// checkFacts returns which message of a protocol commits facts of a kind that no module has: no play could make one.
+func checkFacts(names *fact.Registry, text *choreo.Protocol) error {
+	i, err := text.Instantiate(nil)
+	if err != nil {
+		return err
+	}
+	for _, role := range i.Roles {
+		local, err := i.Local(role)
+		if err != nil {
+			return err
+		}
+		table, err := choreo.NewTable(local)
+		if err != nil {
+			return err
+		}
+		for _, s := range table.States {
+			for _, e := range s.Edges {
+				if s.Kind != choreo.StateSend || e.Site == 0 {
+					continue
+				}
+				if why := checkKinds(names, i.Site(e.Site)); why != "" {
+					return fmt.Errorf("the message %s of %s to %s %s", e.Label.Name, role, s.Partner, why)
+				}
+			}
+		}
+	}
 	return nil
+}
+
+// checkKinds returns why no module could make the facts that a message demands; "": one can.
+func checkKinds(names *fact.Registry, site *choreo.Site) string {
+	for _, r := range site.Requirements {
+		facts, are := r.(choreo.RequireFacts)
+		if !are {
+			continue
+		}
+		for kind := range strings.SplitSeq(facts.Facts, ",") {
+			if _, known := names.Kind(strings.TrimSpace(kind)); !known {
+				return fmt.Sprintf("has journal_facts %q, a kind that no module has: correct the text, or add the kind to Kinds", strings.TrimSpace(kind))
+			}
+		}
+	}
+	return ""
 }

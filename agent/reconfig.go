@@ -1,7 +1,10 @@
 package agent
 
 import (
+	"slices"
+
 	"github.com/aura-runtime/aura"
+	"github.com/aura-runtime/aura/directory"
 	"github.com/aura-runtime/aura/domain/device"
 	seen "github.com/aura-runtime/aura/domain/session"
 	"github.com/aura-runtime/aura/fact"
@@ -16,7 +19,7 @@ func (a *Agent) reconfigure(engine *session.Engine, programs *session.Registry) 
 	ring := a.env.Ring
 	a.moves = reconfig.New(reconfig.Options{
 		Own: ring.Authority(), Device: ring.Device(), Context: device.OwnContext(ring.Authority()), Sign: ring.Sign, Engine: engine,
-		Journal: a.env.Journal, Decider: a.env.Decider, Entropy: a.env.Entropy, Vouch: a.vouch,
+		Journal: a.env.Journal, Decider: a.env.Decider, Entropy: a.env.Entropy, Vouch: a.vouch, Meets: a.meets,
 	})
 	return a.moves.Play(programs)
 }
@@ -32,6 +35,11 @@ func (a *Agent) vouch(who aura.AuthorityID, d aura.DeviceID) (key [32]byte, list
 		}
 	}
 	return key, false
+}
+
+// meets reports whether an authority is known in a context.
+func (a *Agent) meets(context aura.ContextID, who aura.AuthorityID) bool {
+	return slices.ContainsFunc(a.env.Directory.Peers(), func(p directory.Peer) bool { return p.Context == context && p.Authority == who })
 }
 
 // movesSession carries out the intent to give a session to another device. It has what only a service can carry out: the plan is nil.

@@ -11,11 +11,14 @@ import (
 type speaking struct {
 	engine   *session.Engine
 	registry *session.Registry
+	device   aura.DeviceID
 }
 
 // Speak implements [replica.Sessions].
 func (s speaking) Speak(tc task.Context, with replica.PeerDevice, c replica.Frames) error {
-	return s.engine.Speak(tc, session.ChannelOptions{Context: with.Context, Peer: session.Party{Authority: with.Peer, Device: with.Device}, Payments: c}, c)
+	return s.engine.Speak(tc, session.ChannelOptions{
+		Context: with.Context, Peer: session.Party{Authority: with.Peer, Device: with.Device}, Payments: c, Ahead: c.Ahead,
+	}, c)
 }
 
 // Waits implements [replica.Sessions].
@@ -25,7 +28,7 @@ func (s speaking) Waits(tc task.Context, with replica.PeerDevice) (bool, error) 
 
 // Stream implements [replica.Sessions].
 func (s speaking) Stream(tc task.Context, binding [32]byte, fromDialler, sends bool) (replica.Stream, error) {
-	return s.registry.Stream(tc, session.StreamName(binding, fromDialler), deliveryID, sends)
+	return s.registry.Stream(tc, s.device, session.StreamName(binding, fromDialler), deliveryID, sends)
 }
 
 // Sessions returns the engine that runs the agent's sessions. An application opens its own with it, of the protocols that

@@ -85,7 +85,7 @@ type channels struct {
 	*transport.Hub // from Start on
 	network        transport.Network
 	hands          Hands
-	index          *directory.Index
+	directory      transport.Directory
 	options        transport.Options
 }
 
@@ -104,7 +104,7 @@ func (c *channels) Declaration() task.Declaration {
 // Start implements [task.Service].
 func (c *channels) Start(tc task.Context) (err error) {
 	agreement, _ := c.hands.Ring.Agreement()
-	c.Hub, err = transport.OpenHub(tc.Group(), c.network, agreement, c.index, c.hands.Entropy, c.options)
+	c.Hub, err = transport.OpenHub(tc.Group(), c.network, agreement, c.directory, c.hands.Entropy, c.options)
 	return err
 }
 

@@ -24,11 +24,11 @@ const (
 
 // tree runs the services: their handles in start order, and the order in which they stop.
 type tree struct {
-	pipeline *task.Handle       // the reactive scheduler
+	pipeline *task.Handle       // the reactive scheduler; nil: a device that joins an account has none
 	shut     func(task.Context) // closes the pipeline's doors
 	handles  []*task.Handle     // every other service, in start order
 	names    []string
-	// record notes the phases of a stop; a test reads them.
+	// record notes the phases of a stop; a test reads them. Nil: they are not noted.
 	record func(phase, service string)
 }
 
@@ -69,13 +69,17 @@ func (t *tree) stop(tc task.Context) error {
 	defer done()
 	var errs []error
 	note := func(phase, name string, err error) {
-		t.record(phase, name)
+		if t.record != nil {
+			t.record(phase, name)
+		}
 		if err != nil {
 			errs = append(errs, aura.Errorf("agent.Stop", aura.KindOf(err), "%s of %s: %w", phase, name, err))
 		}
 	}
-	t.shut(tc)
-	note("drain", "reactive", t.drain(tc))
+	if t.pipeline != nil {
+		t.shut(tc)
+		note("drain", "reactive", t.drain(tc))
+	}
 	for _, h := range t.handles[1:] {
 		h.Cancel()
 	}
@@ -89,8 +93,11 @@ func (t *tree) stop(tc task.Context) error {
 	for i := range slices.Backward(t.handles) {
 		note("close", t.names[i], t.handles[i].Close(tc, share(tc, 1/float64(i+2), closeGrace)))
 	}
+	if t.pipeline == nil {
+		return errors.Join(errs...)
+	}
 	note("close", "reactive", t.pipeline.Close(tc, closeGrace))
-	t.record("lifecycle", "agent")
+	note("lifecycle", "agent", nil)
 	tc.Emit(world.RuntimeStopped("agent", errors.Join(errs...)))
 	return errors.Join(errs...)
 }

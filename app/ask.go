@@ -1,9 +1,12 @@
 package app
 
 import (
+	"slices"
+
 	"github.com/aura-runtime/aura"
 	"github.com/aura-runtime/aura/domain/capability"
 	"github.com/aura-runtime/aura/domain/device"
+	"github.com/aura-runtime/aura/domain/invite"
 	"github.com/aura-runtime/aura/domain/query"
 	"github.com/aura-runtime/aura/domain/session"
 	"github.com/aura-runtime/aura/fact"
@@ -40,30 +43,71 @@ func (c *Core) Explain(tc task.Context, in Ref, name string) (capability.Explana
 // Sessions returns the sessions that live, by name.
 func (c *Core) Sessions(tc task.Context) (session.List, error) {
 	var all session.List
-	err := c.Ask(tc, session.QuestionList, nil, &all)
-	return all, err
+	if err := c.Ask(tc, session.QuestionList, nil, &all); err != nil {
+		return all, err
+	}
+	each := make([]*session.Session, len(all.Sessions))
+	for i := range all.Sessions {
+		each[i] = &all.Sessions[i]
+	}
+	return all, c.identify(tc, each...)
 }
 
 // Session returns a session with its steps. It returns [aura.NotFound] for one that does not live.
 func (c *Core) Session(tc task.Context, name aura.SessionID) (session.Shown, error) {
 	var shown session.Shown
-	err := c.Ask(tc, session.QuestionShow, session.Show{Name: name}, &shown)
-	return shown, err
+	if err := c.Ask(tc, session.QuestionShow, session.Show{Name: name}, &shown); err != nil {
+		return shown, err
+	}
+	return shown, c.identify(tc, &shown.Session)
 }
 
 // EndedSessions returns the sessions that have ended, the newest first.
 func (c *Core) EndedSessions(tc task.Context) (session.EndedList, error) {
 	var all session.EndedList
-	err := c.Ask(tc, session.QuestionEnded, nil, &all)
-	return all, err
+	if err := c.Ask(tc, session.QuestionEnded, nil, &all); err != nil {
+		return all, err
+	}
+	each := make([]*session.Session, len(all.Sessions))
+	for i := range all.Sessions {
+		each[i] = &all.Sessions[i].Session
+	}
+	return all, c.identify(tc, each...)
 }
 
 // SessionTrace returns a session with its steps, the decisions of the guard and the events of the machine. It returns
 // [aura.Unavailable] for one that has no recording.
 func (c *Core) SessionTrace(tc task.Context, name aura.SessionID) (session.Shown, error) {
 	var shown session.Shown
-	err := c.Ask(tc, session.QuestionTrace, session.Show{Name: name}, &shown)
-	return shown, err
+	if err := c.Ask(tc, session.QuestionTrace, session.Show{Name: name}, &shown); err != nil {
+		return shown, err
+	}
+	return shown, c.identify(tc, &shown.Session)
+}
+
+// identify adds who the other side of an invitation is: its session runs before the two know each other.
+func (c *Core) identify(tc task.Context, all ...*session.Session) error {
+	all = slices.DeleteFunc(all, func(v *session.Session) bool { return len(v.Others) != 1 || !v.Others[0].Authority.IsZero() })
+	if len(all) == 0 {
+		return nil
+	}
+	invitations, err := c.invitations(tc)
+	if err != nil {
+		return err
+	}
+	return c.directory.read(tc, c.bridge, func(f *fold) {
+		for _, v := range all {
+			in, known := invitations.Invitation(invite.ID(v.Context), tc.Now())
+			if known && in.Direction == invite.DirectionSent { // several may have tried it, each in a session of its own
+				var cert fact.Certificate
+				cert, known = f.contacts.Certificate(in.Context)
+				known = known && invite.SessionOf(in.ID, cert.Agreement) == v.Name
+			}
+			if known {
+				v.Others[0].Authority = in.Authority
+			}
+		}
+	})
 }
 
 // SessionReplay has the recording of a session played on a fresh machine. The errors are those of [Core.SessionTrace]: that the
@@ -74,12 +118,12 @@ func (c *Core) SessionReplay(tc task.Context, name aura.SessionID) (session.Repl
 	return again, err
 }
 
-// MoveSession gives a session to another device of the account, and returns when that device acts on it. It returns [aura.Stale] for a session that
-// has ended or a device that is not connected, [aura.Denied] for a device that is none of the account's, and the reason of a
-// device that refuses: in these cases the session goes on here. [aura.Unavailable] means that it was given away, and that the device has not
-// said yet that it acts.
-func (c *Core) MoveSession(tc task.Context, name aura.SessionID, to aura.DeviceID) error {
-	_, err := c.submit(tc, session.IntentMove, session.MoveIntent{Session: name, To: to})
+// MoveSession gives a session to another device of the account, and returns when that device acts on it. It returns [aura.Stale] for a
+// session that has ended or a device that is not connected, [aura.Denied] for a device that is none of the account's and for a request
+// whose extent is not stated or not allowed, and the reason of a device that refuses: in these cases the session goes on here.
+// [aura.Unavailable] means that it was given away, and that the device has not said yet that it acts.
+func (c *Core) MoveSession(tc task.Context, m session.MoveIntent) error {
+	_, err := c.submit(tc, session.IntentMove, m)
 	return err
 }
 

@@ -2,12 +2,15 @@ package auratest_test
 
 import (
 	"fmt"
+	"strings"
 	"testing"
+	"time"
 
 	"github.com/aura-runtime/aura"
 	"github.com/aura-runtime/aura/auratest"
 	"github.com/aura-runtime/aura/domain/capability"
 	"github.com/aura-runtime/aura/domain/delivery"
+	"github.com/aura-runtime/aura/domain/enrol"
 	"github.com/aura-runtime/aura/effect"
 	"github.com/aura-runtime/aura/fact"
 	"github.com/aura-runtime/aura/guard"
@@ -219,12 +222,11 @@ func TestADeviceIsEnrolledWhileHalfOfEachBudgetIsLeft(t *testing.T) {
 				if _, err := j.Append(tc, entry); err != nil {
 					t.Fatal(err)
 				}
-				ring := ada.Ring.Sibling(w.Sim.Entropy("laptop"), roster.RootPlaceHere)
-				if _, err := ada.Agent.Enrol(tc, ring.Listed(), nil); aura.KindOf(err) != aura.Exhausted {
+				if err := ada.Sponsor(tc, ada.Sibling("laptop")); aura.KindOf(err) != aura.Denied || !strings.Contains(err.Error(), "used up") {
 					t.Errorf("with almost half of a budget spent: %v", err)
 				}
-				w.Sleep(tc, guard.NextEpoch(own, epoch).Sub(now.At))
-				if _, err := ada.Agent.Enrol(tc, ring.Listed(), nil); err != nil {
+				w.Sleep(tc, guard.NextEpoch(own, epoch).Sub(tc.Now().At))
+				if err := ada.Sponsor(tc, ada.Sibling("laptop again")); err != nil {
 					t.Errorf("in the next epoch: %v", err)
 				}
 			})
@@ -236,10 +238,19 @@ func TestADeviceIsEnrolledWhileHalfOfEachBudgetIsLeft(t *testing.T) {
 func TestTwoChangesOfTheDevicesAtOnceBothHold(t *testing.T) {
 	live(t, 7, func(h *household) {
 		h.laptop.Stop(h.tc)
-		ring := h.phone.Ring.Sibling(h.Sim.Entropy("tablet"), roster.RootPlaceHere)
+		tablet := h.phone.Sibling("tablet")
+		ring, offer := tablet.Ring, enrol.OfferResult{}
+		h.phone.Do(h.tc, enrol.IntentOffer, enrol.OfferIntent{}, &offer)
+		joined := tablet.Join(h.tc, offer.Code)
+		h.Until(h.tc, "the tablet shows its keys", time.Minute, func() bool {
+			return h.phone.Enrolment(h.tc, offer.ID).Phase == enrol.PhaseClaimed
+		})
 		both := task.NewGroup(h.tc, "both")
 		both.Go("enrol", func(tc task.Context) error {
-			_, err := h.phone.Agent.Enrol(tc, ring.Listed(), nil)
+			if err := h.phone.Submit(tc, enrol.IntentConfirm, enrol.AnswerIntent{ID: offer.ID}, nil); err != nil {
+				return err
+			}
+			_, err := joined.Await(tc)
 			return err
 		})
 		both.Go("dismiss", func(tc task.Context) error { return h.phone.Agent.Dismiss(tc, h.laptop.Ring.Device()) })

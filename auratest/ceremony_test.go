@@ -12,6 +12,7 @@ import (
 	"github.com/aura-runtime/aura/domain/consensus"
 	"github.com/aura-runtime/aura/domain/contact"
 	seen "github.com/aura-runtime/aura/domain/session"
+	"github.com/aura-runtime/aura/journal"
 	"github.com/aura-runtime/aura/session"
 	"github.com/aura-runtime/aura/task"
 )
@@ -100,4 +101,29 @@ func TestAgentsAgreeOverTheirLinks(t *testing.T) {
 	if agreed == 0 {
 		t.Error("nothing was ever agreed on")
 	}
+}
+
+// TestWitnessesAgreeWhileDisksFail: a share of the reads and writes of all three fails for two minutes, which delays an agreement and does
+// not end it.
+func TestWitnessesAgreeWhileDisksFail(t *testing.T) {
+	auratest.Run(t, auratest.Options{Seeds: 8}, func(tc task.Context, w *auratest.World) {
+		all, context := witnesses(tc, w)
+		o := operation("x", all[1], all[2])
+		if _, _, err := all[0].Agent.Ceremonies().Agree(tc, context, o); err != nil {
+			w.Fatalf("%v", err)
+		}
+		for _, p := range all {
+			p.Disk.SetFaults(journal.Faults{FailApply: 0.3, FailRead: 0.1})
+		}
+		w.Sleep(tc, 2*time.Minute)
+		for _, p := range all {
+			p.Disk.SetFaults(journal.Faults{})
+		}
+		for _, p := range all {
+			w.Until(tc, p.Name+" has the commit", 10*time.Minute, func() bool {
+				c, err := p.Agent.Ceremonies().Committed(o.Prestate())
+				return err == nil && c != nil && o.Verify(c) == nil
+			})
+		}
+	})
 }

@@ -14,9 +14,13 @@ import (
 	"github.com/aura-runtime/aura/choreo"
 	seen "github.com/aura-runtime/aura/domain/session"
 	"github.com/aura-runtime/aura/domain/upgrade"
+	"github.com/aura-runtime/aura/effect"
 	"github.com/aura-runtime/aura/fact"
+	"github.com/aura-runtime/aura/interp"
 	"github.com/aura-runtime/aura/journal"
+	"github.com/aura-runtime/aura/machine/own"
 	"github.com/aura-runtime/aura/session"
+	"github.com/aura-runtime/aura/session/reconfig"
 	"github.com/aura-runtime/aura/task"
 	"github.com/aura-runtime/aura/transport"
 	"github.com/aura-runtime/aura/world"
@@ -37,12 +41,17 @@ protocol Dialogue =
       | Done => Host { guard_capability : "chat:send", flow_cost : 1 } -> Guest : Done
 `
 
-// dialogueMore is what the choice of the host has in the second version.
+// dialogueMore is the branch that the second version adds to the choice of the host.
 const dialogueMore = `    choice Host at
       | Wait =>
         Host { guard_capability : "chat:send", flow_cost : 1 } -> Guest : Wait
         continue Turn
 `
+
+// dialogueWithMore is the second version.
+func dialogueWithMore() string {
+	return strings.Replace(dialogue, "    choice Host at\n", dialogueMore, 1)
+}
 
 const dialogueID = "aura.dialogue.dialogue"
 
@@ -54,18 +63,19 @@ const (
 
 // talker plays dialogues on one device.
 type talker struct {
-	name  string
-	began int                         // programs
-	heard map[aura.SessionID][]string // since it was last begun or restored
-	done  map[aura.SessionID]bool
-	ended map[aura.SessionID]error    // of programs that failed
-	ran   map[aura.SessionID][32]byte // the version
+	name   string
+	breaks bool                        // its programs panic
+	began  int                         // programs
+	heard  map[aura.SessionID][]string // since it was last begun or restored
+	done   map[aura.SessionID]bool
+	ended  map[aura.SessionID]error    // of programs that failed
+	ran    map[aura.SessionID][32]byte // the version
 }
 
 func (x *talker) plays(r *session.Registry) error {
 	x.heard, x.done = map[aura.SessionID][]string{}, map[aura.SessionID]bool{}
 	x.ended, x.ran = map[aura.SessionID]error{}, map[aura.SessionID][32]byte{}
-	for _, text := range []string{dialogue, strings.Replace(dialogue, "    choice Host at\n", dialogueMore, 1)} {
+	for _, text := range []string{dialogue, dialogueWithMore(), dialogueLinked()} {
 		p, problems := choreo.Load("dialogue.tell", text)
 		if err := problems.Err("dialogue"); err != nil {
 			return err
@@ -78,11 +88,12 @@ func (x *talker) plays(r *session.Registry) error {
 			return err
 		}
 	}
+	begins := func(task.Context, session.Party, aura.ContextID, *session.Greeting) (session.Opening, error) {
+		return session.Opening{Persistent: true}, nil
+	}
 	return errors.Join(
-		r.Play(dialogueID, "Host", x.program(x.host)), r.Play(dialogueID, "Guest", x.program(x.guest)),
-		r.Answer(dialogueID, "Guest", func(task.Context, session.Party, aura.ContextID, *session.Greeting) (session.Opening, error) {
-			return session.Opening{Persistent: true}, nil
-		}))
+		r.Play(dialogueID, "Host", x.program(x.host)), r.Play(dialogueID, "Guest", x.program(x.guest)), r.Answer(dialogueID, "Guest", begins),
+		r.Play(linkedID, "Host", x.program(x.host)), r.Play(linkedID, "Guest", x.program(x.guest)), r.Answer(linkedID, "Guest", begins))
 }
 
 func (x *talker) program(play session.Program) session.Program {
@@ -90,6 +101,9 @@ func (x *talker) program(play session.Program) session.Program {
 		name := p.Session().Name
 		x.began++
 		x.heard[name], x.ran[name] = nil, p.Session().Version
+		if x.breaks {
+			panic("planted in the program")
+		}
 		err := play(tc, p)
 		if err == nil {
 			x.done[name] = true
@@ -141,12 +155,13 @@ type movers struct {
 	atLaptop, atServer  *talker
 	atBen               *talker
 	deaths              map[string]*death // by the name of the person
+	narrows             string            // the bundle to which the session narrows at the server; empty: it moves intact
 }
 
-// death says at which commit of a process it ends: the one before which left others come. Zero: at none.
+// death is the commit at which a process ends.
 type death struct {
-	left  int
-	after bool // when the commit is durable, and nothing that follows from it happened
+	left  int  // commits from now on, this one included; zero: it does not end
+	after bool // when the commit is durable and its caller does not know yet
 }
 
 // mortal is a disk whose process ends at a commit.
@@ -202,12 +217,18 @@ func moving(t *testing.T, seeds uint64, test func(m *movers)) {
 
 // begin begins a dialogue between the laptop and Ben.
 func (m *movers) begin(number byte, role choreo.Role) aura.SessionID {
+	m.Helper()
+	return m.beginOf(dialogueID, number, role)
+}
+
+func (m *movers) beginOf(protocol string, number byte, role choreo.Role) aura.SessionID {
+	m.Helper()
 	name, by, of, other := aura.SessionID{number, 9}, m.laptop, m.ben, choreo.Role("Guest")
 	if role == "Guest" {
 		by, of = m.ben, m.laptop
 	}
 	err := by.Agent.Sessions().Open(m.tc, session.Opening{
-		Name: name, Protocol: dialogueID, Role: "Host", Context: m.context, Persistent: true,
+		Name: name, Protocol: protocol, Role: "Host", Context: m.context, Persistent: true,
 		Parties: []session.Party{{Role: other, Authority: of.Self(), Device: of.Ring.Device()}},
 	})
 	if err != nil {
@@ -218,11 +239,16 @@ func (m *movers) begin(number byte, role choreo.Role) aura.SessionID {
 
 // moves is the intent of a person to give a session to a device.
 func moves(tc task.Context, p *auratest.Person, name aura.SessionID, to aura.DeviceID) fact.Intent {
-	payload, err := fact.Marshal(seen.MoveIntent{Session: name, To: to})
+	return asIntent(tc, p, seen.MoveIntent{Session: name, To: to, Extent: seen.ExtentIntact})
+}
+
+// asIntent is a request to move as a frontend submits it.
+func asIntent(tc task.Context, p *auratest.Person, m seen.MoveIntent) fact.Intent {
+	payload, err := fact.Marshal(m)
 	if err != nil {
 		p.World.Fatalf("%v", err)
 	}
-	return fact.Intent{Kind: seen.IntentMove, Operation: aura.OperationID{name[0], byte(tc.Elapsed() / time.Millisecond), 1}, Payload: payload}
+	return fact.Intent{Kind: seen.IntentMove, Operation: aura.OperationID{m.Session[0], byte(tc.Elapsed() / time.Millisecond), 1}, Payload: payload}
 }
 
 // gives has a person give a session to a device.
@@ -252,6 +278,20 @@ func (m *movers) played(name aura.SessionID, host, guest *talker) {
 	if got := guest.heard[name]; !slices.Equal(got, asks) {
 		m.Errorf("the guest at %s heard %q", guest.name, got)
 	}
+}
+
+// endedAtOne checks that one of Ada's devices played a session with Ben to its end, and reports whether it was the server.
+func (m *movers) endedAtOne(name aura.SessionID) (moved bool) {
+	m.Helper()
+	host := m.atLaptop
+	if moved = m.atServer.done[name]; moved {
+		host = m.atServer
+	}
+	m.played(name, host, m.atBen)
+	if m.atLaptop.done[name] && moved {
+		m.Errorf("both devices played the session to its end")
+	}
+	return moved
 }
 
 // owns reports whether a session is owned on a device.
@@ -288,7 +328,7 @@ func TestASessionMovesToAnotherDeviceWhileMessagesFlow(t *testing.T) {
 	})
 }
 
-// owners returns how many of Ada's devices act on a session: at most one ever does.
+// owners returns how many of Ada's devices act on a session: at most one ever does. The server reaches no more than the request states.
 func (m *movers) owners(name aura.SessionID) (n int) {
 	for _, p := range []*auratest.Person{m.laptop, m.server} {
 		if p.Agent != nil && m.owns(p, name) {
@@ -297,6 +337,11 @@ func (m *movers) owners(name aura.SessionID) (n int) {
 	}
 	if n > 1 {
 		m.Errorf("two devices own session %s", aura.Short(name))
+	}
+	if m.narrows != "" && m.server.Agent != nil && m.owns(m.server, name) {
+		if s := m.scope(m.server, name); !s.Equal(own.Fragments(m.narrows)) {
+			m.Errorf("the server reaches %s", s)
+		}
 	}
 	return n
 }
@@ -331,15 +376,10 @@ func TestACrashDuringAMoveLeavesOneOwner(t *testing.T) {
 			m.owners(name)
 		}
 		_ = moving.Close(m.tc, time.Minute)
-		host := m.atLaptop
-		if m.atServer.done[name] {
-			host, moved = m.atServer, moved+1
+		if m.endedAtOne(name) {
+			moved++
 		} else {
 			stayed++
-		}
-		m.played(name, host, m.atBen)
-		if m.atLaptop.done[name] && m.atServer.done[name] {
-			m.Errorf("both devices played the session to its end")
 		}
 		m.Until(m.tc, "no session lives", 10*time.Minute, func() bool { return m.owners(name) == 0 })
 	})
@@ -389,6 +429,131 @@ func TestADeviceThatIsAwayKeepsNothingUp(t *testing.T) {
 		}
 		m.Heal(m.laptop, m.server)
 		m.played(name, m.atLaptop, m.atBen)
+		nothingLeft(m.tc, m.World, m.laptop, m.server, m.ben)
+	})
+}
+
+// TestASessionStaysWhenTheOtherDeviceDoesNotKnowItsPeople: the server joined before the laptop met Cleo, so no channel of the server's would
+// come up for the session. It refuses with the reason, which both devices show, and the session goes on where it is.
+func TestASessionStaysWhenTheOtherDeviceDoesNotKnowItsPeople(t *testing.T) {
+	moving(t, 2, func(m *movers) {
+		atCleo := &talker{name: "cleo"}
+		cleo := m.Person(m.tc, "Cleo", func(p *auratest.Person) { p.Options.Sessions = atCleo.plays })
+		m.context, m.ben = m.Meet(m.tc, m.laptop, cleo), cleo
+		name := m.begin(1, "Host")
+		m.Sleep(m.tc, 12*time.Second)
+		before := len(m.Events)
+		const why = "does not know the people of the session"
+		if err := gives(m.tc, m.laptop, name, m.server.Ring.Device()); aura.KindOf(err) != aura.Denied || !strings.Contains(err.Error(), why) {
+			m.Errorf("the laptop is told: %v", err)
+		}
+		if !m.owns(m.laptop, name) || m.owns(m.server, name) {
+			m.Errorf("the session is not on the laptop")
+		}
+		m.Sleep(m.tc, time.Minute)
+		told := slices.ContainsFunc(m.Events[before:], func(e world.Event) bool {
+			return e.Family() == world.FamilyDelegation && e.Message() == "reject" && e.ErrorKind() == aura.Denied && e.Field("session_id") == name.String()
+		})
+		for _, p := range []*auratest.Person{m.laptop, m.server} {
+			all, err := p.Agent.Sessions().Ended(m.tc)
+			if err != nil || !slices.ContainsFunc(all, func(e seen.Ended) bool {
+				return e.Session.Protocol == reconfig.Delegation && e.End.Kind == seen.EndRefused && strings.Contains(e.End.Reason, why)
+			}) {
+				m.Errorf("%s shows the end of the delegation as %+v, %v", p.Name, all, err)
+			}
+		}
+		if !told {
+			m.Errorf("the server has no event of it")
+		}
+		m.played(name, m.atLaptop, atCleo)
+		nothingLeft(m.tc, m.World, m.laptop, m.server, cleo)
+	})
+}
+
+// fragile is an interpreter that panics once at the decision with a fact of a kind, before or behind its commit.
+type fragile struct {
+	interp.Interpreter
+	kind   *string // empty: not any more
+	behind bool
+}
+
+// Execute implements [interp.Interpreter].
+func (f fragile) Execute(tc task.Context, d *interp.Decision) (effect.Result, error) {
+	breaks := *f.kind != "" && slices.ContainsFunc(d.Request.Entries, func(e fact.Draft) bool { return e.Kind == *f.kind })
+	if breaks {
+		*f.kind = ""
+	}
+	if breaks && !f.behind {
+		panic("planted before the commit")
+	}
+	result, err := f.Interpreter.Execute(tc, d)
+	if breaks {
+		panic("planted behind the commit")
+	}
+	return result, err
+}
+
+// TestAPanicAroundTheCommitOfAMoveLeavesOneOwner: the program of the source, or that of the target, panics before its commit or behind it. Before
+// the commit of the source the delegation fails, with its event, and the session stays. Behind it nothing ends the delegation, since the session
+// would have no owner: it goes on, with an event.
+func TestAPanicAroundTheCommitOfAMoveLeavesOneOwner(t *testing.T) {
+	for _, kind := range []string{seen.KindDelegated, seen.KindTaken} {
+		for _, behind := range []bool{false, true} {
+			moving(t, 1, func(m *movers) {
+				breaks, stays := "", kind == seen.KindDelegated && !behind
+				for _, p := range []*auratest.Person{m.laptop, m.server} {
+					p.Stop(m.tc)
+					p.Options.Wrap = func(i interp.Interpreter) interp.Interpreter { return fragile{i, &breaks, behind} }
+					p.Start(m.tc)
+				}
+				name := m.begin(1, "Host")
+				m.Sleep(m.tc, 11*time.Second)
+				breaks = kind
+				before := len(m.Events)
+				if err := gives(m.tc, m.laptop, name, m.server.Ring.Device()); (err != nil) != stays {
+					m.Errorf("%s, behind it %t: the person is told %v", kind, behind, err)
+				}
+				if breaks != "" || m.owners(name) != 1 || m.owns(m.laptop, name) != stays {
+					m.Errorf("%s, behind it %t: the laptop owns the session: %t, the server: %t", kind, behind, m.owns(m.laptop, name), m.owns(m.server, name))
+				}
+				said := func(f world.Family) bool {
+					return slices.ContainsFunc(m.Events[before:], func(e world.Event) bool { return e.Family() == f && e.ErrorKind() == aura.Internal })
+				}
+				if !said(world.FamilyHealth) || said(world.FamilySession) != stays {
+					m.Errorf("%s, behind it %t: an event of the panic: %t, of a session that failed: %t", kind, behind, said(world.FamilyHealth), said(world.FamilySession))
+				}
+				m.Until(m.tc, "the dialogue ends", 10*time.Minute, func() bool { return m.atLaptop.done[name] || m.atServer.done[name] })
+				if moved := m.endedAtOne(name); moved == stays {
+					m.Errorf("%s, behind it %t: the session moved: %t", kind, behind, moved)
+				}
+				nothingLeft(m.tc, m.World, m.laptop, m.server, m.ben)
+			})
+		}
+	}
+}
+
+// TestAProgramThatPanicsBehindItsMoveFails: the session is the server's, and ends there as failed. The laptop does not take it up again, and the
+// other side learns of the end.
+func TestAProgramThatPanicsBehindItsMoveFails(t *testing.T) {
+	moving(t, 1, func(m *movers) {
+		m.atServer.breaks = true
+		name := m.begin(1, "Host")
+		m.Sleep(m.tc, 11*time.Second)
+		before := len(m.Events)
+		m.move(name, m.laptop, m.server)
+		m.Sleep(m.tc, time.Minute)
+		failed := func(e world.Event) bool {
+			return e.Family() == world.FamilySession && e.Message() == "fail" && e.Field("session_id") == name.String() && e.ErrorKind() == aura.Internal
+		}
+		if !slices.ContainsFunc(m.Events[before:], failed) || m.owners(name) != 0 || m.atLaptop.done[name] || m.atBen.done[name] {
+			m.Errorf("the server does not say that the session has failed, or another device plays it")
+		}
+		for p, want := range map[*auratest.Person]seen.EndKind{m.server: seen.EndFailed, m.ben: seen.EndCancelled} {
+			all, err := p.Agent.Sessions().Ended(m.tc)
+			if err != nil || !slices.ContainsFunc(all, func(e seen.Ended) bool { return e.Session.Name == name && e.End.Kind == want }) {
+				m.Errorf("the ends at %s are %+v, %v", p.Name, all, err)
+			}
+		}
 		nothingLeft(m.tc, m.World, m.laptop, m.server, m.ben)
 	})
 }
@@ -500,7 +665,7 @@ func TestADelegationCarriesAChangeOfVersion(t *testing.T) {
 		m.Sleep(m.tc, 12*time.Second)
 		v := m.versions(m.laptop)
 		asks := func(change upgrade.Request) error {
-			payload, err := fact.Marshal(seen.MoveIntent{Session: name, To: m.server.Ring.Device(), Upgrade: &change})
+			payload, err := fact.Marshal(seen.MoveIntent{Session: name, To: m.server.Ring.Device(), Extent: seen.ExtentIntact, Upgrade: &change})
 			if err != nil {
 				m.Fatalf("%v", err)
 			}
@@ -545,11 +710,12 @@ func TestADelegationCarriesAChangeOfVersion(t *testing.T) {
 	})
 }
 
-// maxCommits is the most commits that a device makes for a move: of them six are steps of the delegation and its end, one charges for a greeting
-// to the other device, one for that to Ben, and one forgets the decisions of a session that ends or goes. earlyCommits are those before the end.
+// sourceCommits and maxCommits are the most commits that the source and the target make for a move: of them five and six are steps of the delegation
+// and its end, one charges for a greeting to the other device, and one for that to Ben. earlyCommits are those before the end.
 const (
-	maxCommits   = 9
-	earlyCommits = 6
+	sourceCommits = 7
+	maxCommits    = 8
+	earlyCommits  = 6
 )
 
 // TestAMoveHasFewCommits: between two devices, while the session says nothing.
@@ -562,11 +728,57 @@ func TestAMoveHasFewCommits(t *testing.T) {
 		m.Sleep(m.tc, 2*time.Second)
 		source, target := m.laptop.Disk.Syncs()-before[0], m.server.Disk.Syncs()-before[1]
 		t.Logf("%d commits at the source, %d at the target", source, target)
-		if source > maxCommits || target > maxCommits {
-			m.Errorf("%d commits at the source, %d at the target, the most is %d", source, target, maxCommits)
+		if source > sourceCommits || target > maxCommits {
+			m.Errorf("%d commits at the source, %d at the target, the most are %d and %d", source, target, sourceCommits, maxCommits)
 		}
 		m.played(name, m.atServer, m.atBen)
 	})
+}
+
+// crash plays a dialogue of which a move has a device end at a commit, or two, and stay away for some seconds. It reports whether the session moved.
+func crash(t *testing.T, protocol string, intent seen.MoveIntent, what string, laptop, server, ben death, away int) (moved bool) {
+	t.Helper()
+	moving(t, 1, func(m *movers) {
+		name := m.beginOf(protocol, 1, "Host")
+		m.Sleep(m.tc, 11*time.Second)
+		*m.deaths[m.laptop.Name], *m.deaths[m.server.Name], *m.deaths[m.ben.Name] = laptop, server, ben
+		intent.Session, intent.To = name, m.server.Ring.Device()
+		if intent.Extent == seen.ExtentAttenuated {
+			m.narrows = intent.Fragments[0]
+		}
+		from, intent := m.laptop.Agent, asIntent(m.tc, m.laptop, intent)
+		moves := task.NewGroup(m.tc, "moves")
+		moves.Go("move", func(tc task.Context) error {
+			_, _ = from.Submit(tc, intent) // the crash may come first
+			return nil
+		})
+		for second := range away + 60 {
+			m.Sleep(m.tc, time.Second)
+			m.owners(name)
+			if second < away {
+				continue
+			}
+			for _, p := range []*auratest.Person{m.laptop, m.server, m.ben} {
+				if p.Agent == nil && p.Group == nil {
+					m.deaths[p.Name].left = 0
+					p.Start(m.tc)
+				}
+			}
+		}
+		for _, at := range m.deaths {
+			at.left = 0
+		}
+		_ = moves.Close(m.tc, 3*time.Minute)
+		m.Until(m.tc, "the dialogue ends", 10*time.Minute, func() bool {
+			m.owners(name)
+			return (m.atLaptop.done[name] || m.atServer.done[name]) && m.atBen.done[name]
+		})
+		moved = m.endedAtOne(name)
+	})
+	if t.Failed() {
+		t.Fatalf("the crash was %s", what)
+	}
+	return moved
 }
 
 // TestACrashAtEveryCommitOfAMove: each of the three ends before or behind each of its commits of a move, and the two devices at every two of
@@ -574,50 +786,10 @@ func TestAMoveHasFewCommits(t *testing.T) {
 func TestACrashAtEveryCommitOfAMove(t *testing.T) {
 	moved, stayed := 0, 0
 	run := func(what string, laptop, server, ben death, away int) {
-		moving(t, 1, func(m *movers) {
-			name := m.begin(1, "Host")
-			m.Sleep(m.tc, 11*time.Second)
-			*m.deaths[m.laptop.Name], *m.deaths[m.server.Name], *m.deaths[m.ben.Name] = laptop, server, ben
-			from, intent := m.laptop.Agent, moves(m.tc, m.laptop, name, m.server.Ring.Device())
-			moving := task.NewGroup(m.tc, "moves")
-			moving.Go("move", func(tc task.Context) error {
-				_, _ = from.Submit(tc, intent) // the crash may come first
-				return nil
-			})
-			for second := range away + 60 {
-				m.Sleep(m.tc, time.Second)
-				m.owners(name)
-				if second < away {
-					continue
-				}
-				for _, p := range []*auratest.Person{m.laptop, m.server, m.ben} {
-					if p.Agent == nil && p.Group == nil {
-						m.deaths[p.Name].left = 0
-						p.Start(m.tc)
-					}
-				}
-			}
-			for _, at := range m.deaths {
-				at.left = 0
-			}
-			_ = moving.Close(m.tc, 3*time.Minute)
-			m.Until(m.tc, "the dialogue ends", 10*time.Minute, func() bool {
-				m.owners(name)
-				return (m.atLaptop.done[name] || m.atServer.done[name]) && m.atBen.done[name]
-			})
-			host := m.atLaptop
-			if m.atServer.done[name] {
-				host, moved = m.atServer, moved+1
-			} else {
-				stayed++
-			}
-			m.played(name, host, m.atBen)
-			if m.atLaptop.done[name] && m.atServer.done[name] {
-				m.Errorf("both devices played the session to its end")
-			}
-		})
-		if t.Failed() {
-			t.Fatalf("the crash was %s", what)
+		if crash(t, dialogueID, seen.MoveIntent{Extent: seen.ExtentIntact}, what, laptop, server, ben, away) {
+			moved++
+		} else {
+			stayed++
 		}
 	}
 	for commit := 1; commit <= maxCommits; commit++ {

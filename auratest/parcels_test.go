@@ -9,23 +9,11 @@ import (
 	"github.com/aura-runtime/aura/effect"
 	"github.com/aura-runtime/aura/fact"
 	"github.com/aura-runtime/aura/guard"
+	"github.com/aura-runtime/aura/internal/scene"
 	"github.com/aura-runtime/aura/journal"
 	"github.com/aura-runtime/aura/replica"
 	"github.com/aura-runtime/aura/task"
 )
-
-// messagesCounted is what a home has counted of another one's messages of sessions.
-func messagesCounted(w *auratest.World, at, of *auratest.Person, context aura.ContextID) (s guard.Spending) {
-	w.Helper()
-	b, err := at.Agent.Journal().Meta(replica.SpendingKey(context, of.Self(), effect.ReceiptKindParcel))
-	if err == nil && b != nil {
-		err = fact.Unmarshal(b, &s)
-	}
-	if err != nil {
-		w.Fatalf("%v", err)
-	}
-	return s
-}
 
 // inAll returns the units of all epochs.
 func inAll(s guard.Spending) (units uint64) {
@@ -63,11 +51,11 @@ func TestMessagesOfSessionsCountOnce(t *testing.T) {
 		}
 		nothingLeft(tc, w, ada, ben)
 		charged := messagesCharged(ada, ben, context)
-		if got := inAll(messagesCounted(w, ben, ada, context)); charged.Spent != 18 || got != 18 {
+		if got := inAll(scene.Paid(ben, ada, context)); charged.Spent != 18 || got != 18 {
 			w.Errorf("Ada paid %d units for 18 messages, Ben counts %d", charged.Spent, got)
 		}
 		charged = messagesCharged(ben, ada, context)
-		if got := inAll(messagesCounted(w, ada, ben, context)); charged.Spent != 12 || got != 12 {
+		if got := inAll(scene.Paid(ada, ben, context)); charged.Spent != 12 || got != 12 {
 			w.Errorf("Ben paid %d units for 12 messages, Ada counts %d", charged.Spent, got)
 		}
 	})
@@ -93,11 +81,11 @@ func TestAMessageWaitsOverEpochsAndDevices(t *testing.T) {
 		laptop.Start(tc)
 		bothSolved(tc, w, asks, atLaptop, waits, 10*time.Minute)
 		now := messagesCharged(ada, ben, context)
-		counted := messagesCounted(w, laptop, ada, context)
+		counted := scene.Paid(laptop, ada, context)
 		if now.Spent-first.Spent != 2 || inAll(counted) != 3 || counted.In(now.Epoch) != 2 {
 			w.Errorf("Ada paid %d units more, the laptop counts %+v", now.Spent-first.Spent, counted)
 		}
-		if got := inAll(messagesCounted(w, ben, ada, context)); got != 9 {
+		if got := inAll(scene.Paid(ben, ada, context)); got != 9 {
 			w.Errorf("Ben counts %d units", got)
 		}
 	})
@@ -117,10 +105,10 @@ func TestCopiesOfAHomePayForTheirSessions(t *testing.T) {
 		nothingLeft(tc, w, twin, ben)
 		twin.Stop(tc)
 		ada.Start(tc)
-		w.Sleep(tc, time.Minute) // what Ada sends before Ben's hello comes, she does not know to be behind the copy
+		w.Sleep(tc, time.Minute) // before Ben's hello comes, Ada does not know the units that her copy spent
 		bothSolved(tc, w, asks, knows, ask(tc, w, ada, ben, context, 3, true), time.Minute)
 		nothingLeft(tc, w, ada, ben)
-		counted := messagesCounted(w, ben, ada, context)
+		counted := scene.Paid(ben, ada, context)
 		if charged := messagesCharged(ada, ben, context); inAll(counted) != 9 || charged.Spent != counted.In(charged.Epoch) {
 			w.Errorf("Ada knows of %d units, Ben counts %+v", charged.Spent, counted)
 		}
@@ -153,7 +141,7 @@ func TestCopiesWaitForTheNextEpoch(t *testing.T) {
 		}
 		w.Sleep(tc, left)
 		bothSolved(tc, w, asks, knows, name, 15*time.Minute)
-		if got := messagesCounted(w, ben, ada, context); got.In(now) != policy.Limit || got.In(now+1) != 3 {
+		if got := scene.Paid(ben, ada, context); got.In(now) != policy.Limit || got.In(now+1) != 3 {
 			w.Errorf("Ben counts %+v", got)
 		}
 		nothingLeft(tc, w, ada, ben)

@@ -50,7 +50,7 @@ func TestTwentyAgentsChangeTheirVersionWhileSessionsRun(t *testing.T) {
 				return err == nil
 			})
 		}
-		begun := map[aura.SessionID]int{} // by who hosts it
+		begun := map[aura.SessionID]int{} // by its host
 		begin := func(round, host int) aura.SessionID {
 			name, guest := aura.SessionID{byte(round), byte(host), 3}, all[(host+1)%agents]
 			err := all[host].Agent.Sessions().Open(tc, session.Opening{

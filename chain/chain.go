@@ -146,10 +146,13 @@ func (c *Chain) decide(tc task.Context, req *guard.Request) (effect.Result, Verd
 	return result, verdict, nil
 }
 
-// EndSession forgets the keys of a session, durably, when the session has ended. No decision about one of its messages may
-// be in flight or follow: it would be charged again.
-func (c *Chain) EndSession(tc task.Context, session aura.SessionID) error {
-	return c.interpreter.EndSession(tc, session)
+// LogChange is a change of a device-local log.
+type LogChange = interp.LogChange
+
+// EndSession forgets the keys of a session, durably, when the session has ended, in one batch with changes of logs. No decision about one of
+// its messages may be in flight or follow: it would be charged again.
+func (c *Chain) EndSession(tc task.Context, session aura.SessionID, with ...LogChange) error {
+	return c.interpreter.EndSession(tc, session, with...)
 }
 
 // DryRun prepares a request and lets the guard evaluate it, and does nothing else. It returns the snapshot and the

@@ -26,9 +26,9 @@ func (d *Decider) Decide(tc task.Context, request *guard.Request) (effect.Result
 	return r, err
 }
 
-// EndSession forgets the decisions about the messages of a session that has ended.
-func (d *Decider) EndSession(tc task.Context, name aura.SessionID) error {
-	return d.Chain.EndSession(tc, name)
+// EndSession forgets the decisions about the messages of a session that has ended, in one batch with changes of logs.
+func (d *Decider) EndSession(tc task.Context, name aura.SessionID, with ...chain.LogChange) error {
+	return d.Chain.EndSession(tc, name, with...)
 }
 
 // Dialer opens channels. A [transport.Hub] does.

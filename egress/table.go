@@ -5,6 +5,7 @@ import (
 
 	"github.com/aura-runtime/aura"
 	"github.com/aura-runtime/aura/domain/delivery"
+	"github.com/aura-runtime/aura/domain/enrol"
 	"github.com/aura-runtime/aura/domain/invite"
 	"github.com/aura-runtime/aura/guard"
 )
@@ -29,6 +30,9 @@ const (
 	KindInviteOpening Kind = "invitation opening"
 	KindInviteCall    Kind = "invitation call"
 	KindInviteReply   Kind = "invitation reply"
+	KindEnrolOpening  Kind = "enrolment opening"
+	KindEnrolCall     Kind = "enrolment call"
+	KindEnrolReply    Kind = "enrolment reply"
 	KindGreeting      Kind = "session greeting"
 	KindMessage       Kind = "session message"
 	KindConfirmation  Kind = "session confirmation"
@@ -117,6 +121,18 @@ var table = [...]Row{
 	{
 		Kind: KindInviteReply, Number: NumberGreeting, Capability: invite.CapAnswer, Cost: guard.CostOf, Leak: guard.LeakOf,
 		Why: "tells who holds the code how far the session of the invitation is here",
+	},
+	{
+		Kind: KindEnrolOpening, Capability: enrol.CapJoin, Cost: guard.CostOf, Leak: guard.LeakOf,
+		Why: "shows the network that this device looks for the one that sponsors it",
+	},
+	{
+		Kind: KindEnrolCall, Number: NumberGreeting, Capability: enrol.CapJoin, Cost: guard.CostOf, Leak: guard.LeakOf,
+		Why: "opens the session by which a device joins an account, or goes on with it",
+	},
+	{
+		Kind: KindEnrolReply, Number: NumberGreeting, Capability: enrol.CapEnrol, Cost: guard.CostOf, Leak: guard.LeakOf,
+		Why: "tells who holds the line for a new device how far the session is here",
 	},
 	{
 		Kind: KindGreeting, Number: NumberGreeting, Capability: delivery.CapSession, Cost: guard.CostOf, Leak: guard.LeakOf,

@@ -16,6 +16,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/aura-runtime/aura/domain/delivery"
+	"github.com/aura-runtime/aura/domain/enrol"
 	"github.com/aura-runtime/aura/domain/invite"
 	"github.com/aura-runtime/aura/egress"
 	"github.com/aura-runtime/aura/guard"
@@ -29,7 +30,7 @@ func TestEveryMessageIsInTheTable(t *testing.T) {
 		t.Fatalf("found the messages %v", numbers)
 	}
 	var declared []string
-	for _, c := range slices.Concat(delivery.Module().Capabilities, invite.Module().Capabilities) {
+	for _, c := range slices.Concat(delivery.Module().Capabilities, invite.Module().Capabilities, enrol.Module().Capabilities) {
 		declared = append(declared, c.Name)
 	}
 	kinds, told := map[egress.Kind]bool{}, map[string]bool{}

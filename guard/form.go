@@ -157,10 +157,11 @@ type Key struct {
 	Seq     uint64
 }
 
-// Key returns the key of the decision, false for a request that releases no message of a session, or one that is paid for again.
+// Key returns the key of the decision, false for a request that releases no message of a session, one of a session that ends with its agent, or one
+// that is paid for again.
 func (r *Request) Key() (Key, bool) {
 	m := r.Message()
-	if m == nil || r.Sends[0].Again {
+	if m == nil || r.Sends[0].Again || r.Sends[0].Fleeting {
 		return Key{}, false
 	}
 	return Key{m.Session, m.Edge, m.Seq}, true
@@ -179,7 +180,7 @@ func (r *Request) misfit(send *Send, form Form) Reason {
 	if form >= forms || send.Form >= forms {
 		return ReasonUnknownForm
 	}
-	wrong := send.Form != form || (send.Message != nil) != (form == FormMessage) || send.Again && form != FormMessage || send.NotIn != 0 && !send.Again
+	wrong := send.Form != form || (send.Message != nil) != (form == FormMessage) || (send.Again || send.Fleeting) && form != FormMessage || send.NotIn != 0 && !send.Again
 	if form != FormFacts {
 		wrong = wrong || send.Through != 0 || send.From != 0 || send.Retransmit
 	}

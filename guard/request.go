@@ -39,6 +39,9 @@ type Request struct {
 	// Marks are the places that Entries name, as they were when the request was planned. The commit checks them again,
 	// see [MovedError].
 	Marks []Mark
+	// Held is metadata that must have the value named here when the request is committed, nil for none: it was planned by that. Else the commit
+	// is refused as aura.Conflict.
+	Held []Meta
 	// Nonces is how many nonces the decision draws from its seed. No domain draws any yet: ceremonies will name
 	// themselves by one.
 	Nonces int
@@ -49,7 +52,8 @@ type Request struct {
 
 // Add adds the facts of another request, and what goes with them, to this one.
 func (r *Request) Add(o *Request) {
-	r.Entries, r.Metadata, r.Marks = append(r.Entries, o.Entries...), append(r.Metadata, o.Metadata...), append(r.Marks, o.Marks...)
+	r.Entries, r.Metadata = append(r.Entries, o.Entries...), append(r.Metadata, o.Metadata...)
+	r.Marks, r.Held = append(r.Marks, o.Marks...), append(r.Held, o.Held...)
 }
 
 // Send releases own facts of the request's context to one peer, a message of a session, or nothing but the payment for
@@ -77,6 +81,9 @@ type Send struct {
 	// counts as used up then; zero: any will do.
 	Again bool
 	NotIn aura.Epoch
+	// Fleeting says that the message is of a session that ends with its agent: nothing remembers the decision but its receipt, since no restart asks
+	// about it.
+	Fleeting bool
 }
 
 // Mark is a place of a stream: up to it all facts of the device in the context that are here have a number up to Number,

@@ -132,8 +132,9 @@ func (o *order) sealKey() (journal.KV, bool) {
 	return writeMeta(edgeKey(key.Session, key.Edge), o.decided), true
 }
 
-// forgotten returns the removal of all decisions of a session.
-func forgotten(l Ledger, session aura.SessionID) ([]journal.KV, error) {
+// Forgotten returns the removal of all decisions of a session, for a batch that takes the session from here. No decision about one of its
+// messages may be in flight or follow: it would be charged again.
+func Forgotten(l Ledger, session aura.SessionID) ([]journal.KV, error) {
 	var edges sessionEdges
 	found, err := readMeta(l, sessionKey(session), &edges)
 	if err != nil || !found {

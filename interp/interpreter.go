@@ -5,8 +5,12 @@ import (
 	"github.com/aura-runtime/aura/effect"
 	"github.com/aura-runtime/aura/fact"
 	"github.com/aura-runtime/aura/guard"
+	"github.com/aura-runtime/aura/journal"
 	"github.com/aura-runtime/aura/task"
 )
+
+// LogChange is a change of a device-local log.
+type LogChange = journal.LogChange
 
 // Decision is an allowed outcome on its way to becoming real.
 type Decision struct {
@@ -53,7 +57,8 @@ func (d *Decision) Run(c *effect.Command, entry *fact.Charge, before, after uint
 type Interpreter interface {
 	// Execute commits a decision and returns when its facts are durable. It returns aura.Stale when a charge or leakage was
 	// decided on headroom that has changed since, aura.Conflict with a [guard.MovedError] when a mark of the request does not
-	// hold any more, and aura.Invalid for facts that do not check: nothing was committed then. When tc ends before the store
+	// hold any more, aura.Conflict when metadata that it holds has changed, and
+	// aura.Invalid for facts that do not check: nothing was committed then. When tc ends before the store
 	// has the decision, Execute returns tc's error, and the decision will never be committed; afterwards Execute waits for the
 	// outcome whatever tc says. A [journal.UndecidedError] says that the store failed with it. No envelope is released before
 	// its decision is known to be durable.
@@ -66,9 +71,9 @@ type Interpreter interface {
 	// again: a crash may have come before it left. It returns false for a request without a key and for a message that was
 	// not decided, and aura.Conflict when another message was decided at its place, or a later one on its edge.
 	Decided(tc task.Context, r *guard.Request) (effect.Result, bool, error)
-	// EndSession forgets the decisions of a session, durably. No decision about one of its messages may be in flight or
-	// follow: it would be charged again. A session that is not known is fine.
-	EndSession(tc task.Context, session aura.SessionID) error
+	// EndSession forgets the decisions of a session, durably, in one batch with changes of logs. No decision about one of its messages may
+	// be in flight or follow: it would be charged again. A session that is not known is fine.
+	EndSession(tc task.Context, session aura.SessionID, with ...LogChange) error
 	// Kind names the implementation: "production", "simulation".
 	Kind() string
 }

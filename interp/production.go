@@ -1,6 +1,8 @@
 package interp
 
 import (
+	"bytes"
+
 	"github.com/aura-runtime/aura"
 	"github.com/aura-runtime/aura/effect"
 	"github.com/aura-runtime/aura/fact"
@@ -57,6 +59,9 @@ func (p *Production) Execute(tc task.Context, d *Decision) (effect.Result, error
 		if err := expectMarks(v, d.Request.Marks); err != nil {
 			return err
 		}
+		if err := expectHeld(v, d.Request.Held); err != nil {
+			return err
+		}
 		return o.place(v, p.device)
 	}
 	pending, err := p.journal.Submit(tc, &o.entry)
@@ -81,6 +86,20 @@ func expectMarks(v journal.View, marks []guard.Mark) error {
 		}
 		if now != m.Place {
 			return &aura.Error{Op: op, Kind: aura.Conflict, Err: &guard.MovedError{Mark: m}}
+		}
+	}
+	return nil
+}
+
+// expectHeld returns aura.Conflict unless metadata has the values by which a request was planned.
+func expectHeld(v journal.View, held []guard.Meta) error {
+	for _, m := range held {
+		now, err := v.Meta(m.Key)
+		if err != nil {
+			return err
+		}
+		if !bytes.Equal(now, m.Value) {
+			return aura.Errorf("interp.Execute", aura.Conflict, "metadata %.20q has changed since this was planned: try again", m.Key)
 		}
 	}
 	return nil
@@ -142,10 +161,10 @@ func (p *Production) Decided(tc task.Context, r *guard.Request) (effect.Result, 
 }
 
 // EndSession implements [Interpreter].
-func (p *Production) EndSession(tc task.Context, session aura.SessionID) error {
-	entry := new(journal.Entry)
+func (p *Production) EndSession(tc task.Context, session aura.SessionID, with ...journal.LogChange) error {
+	entry := &journal.Entry{Logs: with}
 	entry.Expect = func(v journal.View) (err error) {
-		entry.Meta, err = forgotten(v, session)
+		entry.Meta, err = Forgotten(v, session)
 		return err
 	}
 	_, err := p.journal.Append(tc, entry)

@@ -540,3 +540,25 @@ func TestSameSeedSameDigest(t *testing.T) {
 		t.Error("the same seed gave two schedules")
 	}
 }
+
+// TestMetadataIsHeld: a decision that was planned by metadata is committed while the metadata is as it was, and not afterwards.
+func TestMetadataIsHeld(t *testing.T) {
+	chaintest.Simulate(t, 1, func(tc task.Context, sim *task.Sim) {
+		h := chaintest.Found(t, tc, journal.NewFaulty(sim.Entropy("disk"), journal.Faults{}), sim.Entropy("home"), chaintest.Limited(40))
+		defer h.Close(tc)
+		first := chaintest.Text(1, chaintest.Ben)
+		first.Held, first.Metadata = []guard.Meta{{Key: "k"}}, []guard.Meta{{Key: "k", Value: []byte("one")}}
+		if _, _, err := h.Chain.Decide(tc, first); err != nil {
+			t.Errorf("nothing is there, as planned: %v", err)
+		}
+		count := h.Journal.Head()
+		if _, _, err := h.Chain.Decide(tc, first); aura.KindOf(err) != aura.Conflict || h.Journal.Head() != count {
+			t.Errorf("the metadata has changed: %v, %d facts more", err, h.Journal.Head()-count)
+		}
+		second := chaintest.Text(1, chaintest.Ben)
+		second.Held = []guard.Meta{{Key: "k", Value: []byte("one")}}
+		if _, _, err := h.Chain.Decide(tc, second); err != nil {
+			t.Errorf("it is as planned: %v", err)
+		}
+	})
+}

@@ -174,13 +174,13 @@ func (s *Simulation) Decided(tc task.Context, r *guard.Request) (effect.Result, 
 	return result, true, nil
 }
 
-// EndSession implements [Interpreter].
-func (s *Simulation) EndSession(tc task.Context, session aura.SessionID) error {
+// EndSession implements [Interpreter]. A simulation has no logs.
+func (s *Simulation) EndSession(tc task.Context, session aura.SessionID, _ ...journal.LogChange) error {
 	if err := s.turn.Acquire(tc); err != nil {
 		return err
 	}
 	defer s.turn.Release()
-	removal, err := forgotten(s, session)
+	removal, err := Forgotten(s, session)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, kv := range removal {

@@ -324,10 +324,18 @@ func checkFolds(held []status.Quarantined) []finding {
 }
 
 // checkRecordings names the sessions that the running agent could not go on with.
-func checkRecordings(damaged []string) (findings []finding) {
-	for _, why := range damaged {
+func checkRecordings(running *status.Status) (findings []finding) {
+	for _, why := range running.Damaged {
 		findings = append(findings, ill("sessions", "check the disk: an exchange that was under way begins anew, and this is not said again after the next start",
 			"the recording of a session was given up: %s", why))
+	}
+	for _, why := range running.Suspended {
+		findings = append(findings, ill("sessions", "start this home with the program that has the module, with that text of the protocol among Earlier: the session goes on then",
+			"a session waits, until its budget ends it: %s", why))
+	}
+	for _, why := range running.Fallbacks {
+		findings = append(findings, ill("sessions", "start this home with the program that has that text of the protocol, among Earlier; or agree on another upgrade: until then, agents that have it may refuse",
+			"%s", why))
 	}
 	return findings
 }

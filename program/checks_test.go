@@ -12,6 +12,7 @@ import (
 	"github.com/aura-runtime/aura/domain/chat"
 	"github.com/aura-runtime/aura/domain/contact"
 	"github.com/aura-runtime/aura/domain/device"
+	"github.com/aura-runtime/aura/domain/status"
 	"github.com/aura-runtime/aura/fact"
 	"github.com/aura-runtime/aura/journal"
 	"github.com/aura-runtime/aura/keyring"
@@ -199,5 +200,14 @@ func TestDoctorTellsOfWithheldRights(t *testing.T) {
 	})
 	if err != nil {
 		t.Fatal(err)
+	}
+}
+
+// TestDoctorTellsAMissingProtocolFromADamagedRecording: the one is no matter of the disk.
+func TestDoctorTellsAMissingProtocolFromADamagedRecording(t *testing.T) {
+	findings := checkRecordings(&status.Status{Damaged: []string{"bytes"}, Suspended: []string{"protocol errand.agree is not here"}, Fallbacks: []string{"errand.agree begins in 01"}})
+	if len(findings) != 3 || findings[2].OK || !strings.Contains(findings[2].Detail, "begins in 01") || !strings.Contains(findings[2].Fix, "upgrade") || !strings.Contains(findings[0].Fix, "check the disk") || !strings.Contains(findings[0].Detail, "given up: bytes") ||
+		strings.Contains(findings[1].Fix, "disk") || !strings.Contains(findings[1].Fix, "Earlier") || !strings.Contains(findings[1].Detail, "errand.agree") {
+		t.Errorf("doctor says %+v", findings)
 	}
 }

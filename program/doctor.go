@@ -157,7 +157,7 @@ func examine(tc task.Context, s *cli.Shell, home string, named protectFlags) []f
 			unseen("keys", "", "the agent has them"), unseen("journal", "", "the agent has it"))
 	case err == nil:
 		findings = append(findings, checkServices(&running), well("journal", "in use by the running agent, %d facts", running.Facts), checkLogs(running.Logs, nil))
-		findings = append(append(findings, checkFolds(running.Quarantined)...), checkRecordings(running.Damaged)...)
+		findings = append(append(findings, checkFolds(running.Quarantined)...), checkRecordings(&running)...)
 		return append(findings, checkPeers(tc, home, &running)...)
 	}
 	findings = append(findings, well("agent", "not running; aura up starts it"), checkSocket(home))

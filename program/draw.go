@@ -2,6 +2,7 @@ package program
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/aura-runtime/aura"
 	"github.com/aura-runtime/aura/choreo"
@@ -16,6 +17,15 @@ func drawSession(s *seen.Shown, svg bool) ([]byte, error) {
 	if s.Earlier > 0 {
 		story.Title += fmt.Sprintf(", from message %d on", s.Earlier+1)
 	}
+	in := map[choreo.Role]string{} // the fragments of a protocol that links bundles
+	for i, f := range s.Session.Fragments {
+		role := s.Session.Role
+		if i > 0 && i <= len(s.Session.Others) {
+			role = s.Session.Others[i-1].Role
+		}
+		in[choreo.Role(role)] = f
+		story.Title += fmt.Sprintf(", %s in %s", role, f)
+	}
 	for _, p := range s.Session.Others {
 		story.Roles = append(story.Roles, choreo.Role(p.Role))
 	}
@@ -27,6 +37,9 @@ func drawSession(s *seen.Shown, svg bool) ([]byte, error) {
 		}
 		if step.Guard != nil {
 			m.Note = step.Guard.String()
+		}
+		if in[m.From] != in[m.To] {
+			m.Note = strings.TrimPrefix(m.Note+", across the boundary", ", ")
 		}
 		story.Messages = append(story.Messages, m)
 	}

@@ -17,19 +17,28 @@ import (
 )
 
 func initCommand(s *cli.Shell) *cobra.Command {
-	var name string
+	var name, line, called string
 	var flags protectFlags
 	c := &cobra.Command{
-		Use:   "init --name NAME",
-		Short: "Create an account: your name, your keys, your journal",
+		Use:   "init --name NAME | --join LINE",
+		Short: "Create an account, or make this device one of your account",
 		Long: `Create an account: your name, your keys, your journal, in one folder on this device. The keys are
 protected by a secret in a key file (created when absent), by a passphrase, or, when neither is named, by the operating
-system's keyring; where there is none, the passphrase is asked for. A person who loses that secret loses the account.`,
-		Example: "  aura init --name Ada\n  aura init --name Ada --key-file ~/ada.key\n  aura init --name Ada --passphrase-file pass.txt --home ~/ada",
+system's keyring; where there is none, the passphrase is asked for. A person who loses that secret loses the account.
+
+With --join this device joins an account that another device has: run aura device add there, and give its line here. Both show six
+digits, and you say there that they are the same. If it is interrupted, the same command goes on.`,
+		Example: "  aura init --name Ada\n  aura init --join auradev1…\n  aura init --name Ada --key-file ~/ada.key\n  aura init --name Ada --passphrase-file pass.txt --home ~/ada",
 		Args:    cli.None,
 		RunE: func(c *cobra.Command, _ []string) error {
+			if line != "" {
+				return joinCommand(c, s, line, name, called, flags)
+			}
+			if called != "" {
+				return cli.Usage(c, "--device-name goes with --join")
+			}
 			if name == "" {
-				return cli.Usage(c, "aura init needs --name NAME")
+				return cli.Usage(c, "aura init needs --name NAME, or --join LINE for another device of an account")
 			}
 			if _, err := contact.ParseName(name); err != nil {
 				return cli.Usage(c, "--name: %s", aura.Reason(err))
@@ -42,6 +51,8 @@ system's keyring; where there is none, the passphrase is asked for. A person who
 		},
 	}
 	c.Flags().StringVar(&name, "name", "", "the name that your contacts see first")
+	c.Flags().StringVar(&line, "join", "", "the line that aura device add printed on another device of your account")
+	c.Flags().StringVar(&called, "device-name", "", "what you call this device, with --join (default the machine's name)")
 	flags.add(c)
 	return c
 }

@@ -53,6 +53,7 @@ func TestScripts(t *testing.T) {
 			"copyhome":  copyHome,
 			"fill":      fill,
 			"invite":    inviteCode,
+			"line":      deviceLine,
 			"meet":      meet,
 			"sendmany":  sendMany,
 			"histories": histories,
@@ -400,6 +401,13 @@ func inviteCode(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Check(json.Unmarshal([]byte(out), &made))
 	ts.Setenv(args[0], made.Code)
 	ts.Setenv(args[0]+"_ID", made.ID)
+}
+
+// line HOME NAME puts the line for a new device into a variable of the script.
+func deviceLine(ts *testscript.TestScript, _ bool, args []string) {
+	var made struct{ Code string }
+	ts.Check(json.Unmarshal([]byte(output(ts, nil, "device", "add", "--later", "--json", "--home", args[0])), &made))
+	ts.Setenv(args[1], made.Code)
 }
 
 // fixture NAME HOME makes a home from an archive of testdata/homes and puts what protects its keys into

@@ -40,7 +40,8 @@ differ and jump, people take the names of others, and some are away for weeks. W
 instant and the copy started beside it, or the home restored from an earlier copy; in few minutes there may be no copy, and
 the report says so. With --devices people enrol further devices of their accounts and remove them, and a removed one tries
 to go on; devices give parts of their budgets away, and two change the list of devices at once. With --sessions devices begin
-sessions with contacts, groups and each other, whose programs are slow, wait and fail. The invariants are checked
+sessions with contacts, groups and each other, whose programs are slow, wait and fail, and present capabilities that are
+spent or forged; with --devices 2 or more, sessions move between the devices of a person. The invariants are checked
 throughout. A seed decides everything: the same seed gives the same world, step for
 step, and so the same digest.
 
@@ -145,15 +146,18 @@ const (
 
 func (f *simFlags) verdict(r sim.Report, real aura.Duration) simVerdict {
 	v := simVerdict{Report: r, Real: real, Ratio: float64(r.Simulated) / float64(max(real, 1)), Verdict: verdictHeld}
-	v.Note = f.note(&r.Troubles)
+	v.Note = f.note(&r.Troubles, &r.Sessions)
 	if len(r.Violations) > 0 {
 		v.Verdict, v.Replay = verdictViolated, f.replay(r.Seed)
 	}
 	return v
 }
 
-// note says that chance made no copy where copies were asked for.
-func (f *simFlags) note(t *sim.Troubles) string {
+// note says that chance made no copy, or moved no session, where that was asked for.
+func (f *simFlags) note(t *sim.Troubles, s *sim.Sessions) string {
+	if f.Sessions > 0 && f.Devices > 1 && s.Moved == 0 {
+		return "no session moved to another device: give it more --minutes"
+	}
 	if f.Copies && t.Copies == 0 {
 		return "no copy of a home was started beside it: give it more --minutes"
 	}
@@ -260,8 +264,19 @@ func sessions(begin string, s *sim.Sessions) string {
 	if s.Opened == 0 {
 		return ""
 	}
-	return fmt.Sprintf("%s%d opened, at participants %d completed, %d failed, %d cancelled, %d expired,\n%s%d refused, %d agreements, %d changes of version\n",
-		begin, s.Opened, s.Completed, s.Failed, s.Cancelled, s.Expired, troubleIndent, s.Refused, s.Agreed, s.Changed)
+	var words []string
+	for _, one := range []struct {
+		count int
+		what  string
+	}{
+		{s.Refused, "refused"}, {s.Agreed, "agreements"}, {s.Changed, "changes of version"}, {s.Outlasted, "outlasted"}, {s.Moves, "moves"},
+		{s.Moved, "made"}, {s.Attenuated, "attenuated"}, {s.Back, "back"}, {s.Carried, "with a version"}, {s.Struck, "struck"}, {s.Forbidden, "forbidden"},
+		{s.Stale, "stale capabilities"}, {s.Beyond, "beyond a scope"}, {s.Forged, "forged"}, {s.Routed, "routed across bundles"}, {s.Astray, "astray"},
+	} {
+		words = append(words, fmt.Sprintf("%d %s", one.count, one.what))
+	}
+	return fmt.Sprintf("%s%d opened, at participants %d completed, %d failed, %d cancelled, %d expired,\n%s%s\n",
+		begin, s.Opened, s.Completed, s.Failed, s.Cancelled, s.Expired, troubleIndent, inLines(words, troubleIndent))
 }
 
 // troubles lists the faults of one world.
@@ -351,7 +366,7 @@ func simMany(s *cli.Shell, c *cobra.Command, f *simFlags, first, last uint64) er
 		return failed
 	}
 	var err error
-	sum.Note = f.note(&sum.Troubles)
+	sum.Note = f.note(&sum.Troubles, &sum.Sessions)
 	switch {
 	case s.JSON:
 		err = s.Object(sum)

@@ -13,6 +13,7 @@ import (
 	"github.com/aura-runtime/aura/journal"
 	"github.com/aura-runtime/aura/keyring"
 	"github.com/aura-runtime/aura/localapi"
+	"github.com/aura-runtime/aura/machine"
 	"github.com/aura-runtime/aura/task"
 	"github.com/aura-runtime/aura/ui/cli"
 )
@@ -21,7 +22,7 @@ func upCommand(s *cli.Shell) *cobra.Command {
 	var listen []string
 	var flags protectFlags
 	var observe observeFlags
-	older, waves := false, 1
+	older, sessions, posture := false, agent.Options{}, ""
 	c := &cobra.Command{
 		Use:   "up",
 		Short: "Run the agent of this account until it is told to stop",
@@ -39,6 +40,9 @@ identifier of a message, as aura read --json shows it.
 --waves lets the agent take several steps of sessions at once where their protocols ask for it and the evidence
 holds; aura session show says how a session runs. One step at a time is the default, because steps as small as
 those of agents gain nothing by it.
+
+--posture is for people who build protocols: with dev a broken rule of a session ends the agent where prod goes on without
+that session, and ci also plays each session again at its end and compares.
 
 A machine remembers how far each account has come that runs on it. When the home is older than that, restored from a copy
 for one, up asks before it writes anything, or refuses where there is no terminal. --older-home goes on without asking:
@@ -58,20 +62,24 @@ contacts return what they have and the home lacks, and nothing that was sent is 
 			if err != nil {
 				return err
 			}
-			if waves < 1 || waves > maxWaves {
-				return cli.Usage(c, "--waves: %d steps at once, there are 1 to %d", waves, maxWaves)
+			if sessions.Width < 1 || sessions.Width > maxWaves {
+				return cli.Usage(c, "--waves: %d steps at once, there are 1 to %d", sessions.Width, maxWaves)
+			}
+			if sessions.Hardening, err = machine.ParseHardening(posture); err != nil {
+				return cli.Usage(c, "--posture: %s", aura.Reason(err))
 			}
 			seen, err := observe.observers(c)
 			if err != nil {
 				return err
 			}
 			o := agent.HomeOptions{Listen: addresses, Private: private, Older: older, Newest: newestMark(s)}
-			return runAgent(s, named, o, seen, waves)
+			return runAgent(s, named, o, seen, sessions)
 		},
 	}
 	c.Flags().StringArrayVar(&listen, "listen", nil, "where to listen: IP:PORT or a multiaddr (default every interface, a free port)")
 	c.Flags().BoolVar(&older, "older-home", false, "go on with a home that is older than what this machine last ran")
-	c.Flags().IntVar(&waves, "waves", 1, "how many steps of sessions are taken at once where their admission allows it")
+	c.Flags().IntVar(&sessions.Width, "waves", 1, "how many steps of sessions are taken at once where their admission allows it")
+	c.Flags().StringVar(&posture, "posture", machine.HardeningProduction.String(), "how strict sessions are: prod, dev or ci")
 	observe.add(c)
 	flags.add(c)
 	return c
@@ -81,7 +89,7 @@ contacts return what they have and the home lacks, and nothing that was sent is 
 const maxWaves = 64
 
 // runAgent opens the account and serves it until a signal, or until one of its services fails.
-func runAgent(s *cli.Shell, named protectFlags, o agent.HomeOptions, seen *observers, waves int) error {
+func runAgent(s *cli.Shell, named protectFlags, o agent.HomeOptions, seen *observers, sessions agent.Options) error {
 	home, err := s.Folder()
 	if err != nil {
 		return err
@@ -102,7 +110,7 @@ func runAgent(s *cli.Shell, named protectFlags, o agent.HomeOptions, seen *obser
 	}
 	run := func() error {
 		return runUntilStopped("up", log, func(tc task.Context, stop *task.Latch) error {
-			return serveHome(tc, s, home, p, o, seen, stop, waves)
+			return serveHome(tc, s, home, p, o, seen, stop, sessions)
 		})
 	}
 	err = run()
@@ -133,8 +141,10 @@ func withRemedy(s *cli.Shell, home string, named protectFlags, err error) error 
 	return err
 }
 
-// serveHome runs the agent of a home until stop opens.
-func serveHome(tc task.Context, s *cli.Shell, home string, p keyring.Protector, o agent.HomeOptions, seen *observers, stop *task.Latch, waves int) error {
+// serveHome runs the agent of a home until stop opens. The options say how its sessions run.
+func serveHome(
+	tc task.Context, s *cli.Shell, home string, p keyring.Protector, o agent.HomeOptions, seen *observers, stop *task.Latch, sessions agent.Options,
+) error {
 	before, err := agent.HomeFormat(home)
 	if err != nil {
 		return err
@@ -149,10 +159,9 @@ func serveHome(tc task.Context, s *cli.Shell, home string, p keyring.Protector, 
 	door := &frontDoor{}
 	kept := &marker{home: home, mark: func() journal.Mark { return door.Journal().Mark() }}
 	socket := localapi.SocketPath(home)
-	door.Agent, err = agent.New(tc, task.NewGroup(tc, "agent"), hands, agent.Options{
-		Version: buildVersion(), Modules: s.Modules, Width: waves,
-		Extra: append(seen.services(), kept, localapi.NewServer(socket, door, localapi.Options{})),
-	})
+	sessions.Version, sessions.Modules = buildVersion(), s.Modules
+	sessions.Extra = append(seen.services(), kept, localapi.NewServer(socket, door, localapi.Options{}))
+	door.Agent, err = agent.New(tc, task.NewGroup(tc, "agent"), hands, sessions)
 	if errors.Is(err, aura.NotFound) {
 		return aura.Errorf("program.serveHome", aura.NotFound,
 			"the journal of %s is empty: %s", home, lostJournal)

@@ -32,7 +32,7 @@ func TestVerbsArePublic(t *testing.T) {
 	want := []string{
 		"block", "chats", "choreo check", "choreo compat", "choreo explore", "choreo fmt", "choreo gen", "choreo graph",
 		"choreo manifest", "choreo project", "choreo replay", "choreo run", "contacts", "contacts address",
-		"contacts remove", "demo", "doctor",
+		"contacts remove", "demo", "device add", "device confirm", "device list", "device remove", "device show", "doctor",
 		"group create", "group leave", "group list", "guard delegate", "guard explain", "guard revoke", "guard tokens", "init",
 		"invite accept", "invite cancel", "invite create", "invite decline", "invite list", "invite wait",
 		"mute", "name", "query", "read", "rename", "send", "session graph", "session list", "session move", "session replay", "session show", "session trace",

@@ -59,10 +59,7 @@ func (s *session) addressLoop(tc task.Context) error {
 		if tc.Elapsed() >= reserve {
 			reserve = s.reserve(tc, &declined)
 		}
-		here, siblings := s.env().Addresses(), []sibling(nil)
-		if !s.peer.Own {
-			siblings = s.link.sync.siblings()
-		}
+		here, siblings := s.env().Addresses(), s.link.sync.siblings()
 		if !slices.Equal(here, said) || !equalSiblings(siblings, told) {
 			message, err := encodeMessage(egress.NumberAddresses, addresses{Addresses: here, Siblings: siblings})
 			if err != nil {

@@ -124,7 +124,7 @@ func TestAFrontendOutlivesAFlakyDisk(t *testing.T) {
 
 // TestMeetingWithAFlakyDisk: the exchange of an invitation goes on until it ends.
 func TestMeetingWithAFlakyDisk(t *testing.T) {
-	auratest.Run(t, auratest.Options{Seeds: 20}, func(tc task.Context, w *auratest.World) {
+	auratest.Run(t, auratest.Options{Seeds: 30}, func(tc task.Context, w *auratest.World) {
 		ada, ben := w.Person(tc, "Ada"), w.Person(tc, "Ben")
 		code := scene.Invites(tc, ada, 0)
 		flaky := journal.Faults{FailApply: 0.4, FailRead: 0.1}

@@ -9,6 +9,7 @@ import (
 	"github.com/aura-runtime/aura"
 	"github.com/aura-runtime/aura/auratest"
 	"github.com/aura-runtime/aura/choreo"
+	view "github.com/aura-runtime/aura/domain/session"
 	"github.com/aura-runtime/aura/fact"
 	"github.com/aura-runtime/aura/internal/scene"
 	"github.com/aura-runtime/aura/machine"
@@ -52,6 +53,8 @@ type (
 		Role     string         `cbor:"4,keyasint,omitempty"`
 		Have     uint64         `cbor:"5,keyasint,omitempty"`
 		To       string         `cbor:"8,keyasint,omitempty"`
+		Moved    []view.Move    `cbor:"9,keyasint,omitempty"`
+		Epoch    aura.Epoch     `cbor:"10,keyasint,omitempty"`
 	}
 	knockParcel struct {
 		From    uint16 `cbor:"1,keyasint,omitempty"`

@@ -12,6 +12,7 @@ import (
 	view "github.com/aura-runtime/aura/domain/session"
 	"github.com/aura-runtime/aura/effect"
 	"github.com/aura-runtime/aura/fact"
+	"github.com/aura-runtime/aura/guard"
 	"github.com/aura-runtime/aura/machine"
 	"github.com/aura-runtime/aura/protocols"
 	"github.com/aura-runtime/aura/session"
@@ -161,7 +162,7 @@ func TestAHostilePeerThatKnowsTheProtocols(t *testing.T) {
 		{what: "oversized", does: func(tc task.Context, h *hostile, name aura.SessionID) {
 			h.send(tc, wireMessageNumber, knocked(tc, h, name, func(p *knockParcel) { p.Payload = make([]byte, 64<<10) }))
 		}, kinds: []aura.Kind{aura.Invalid}},
-		{what: "thousands of openings", does: func(tc task.Context, h *hostile, name aura.SessionID) {
+		{what: "more openings than there is room for", does: func(tc task.Context, h *hostile, name aura.SessionID) {
 			for i := range 150 { // more than the peer may have, and fewer than end the channel
 				h.send(tc, wireGreetingNumber, h.greeting(aura.SessionID{50, byte(i)}, func(*wireGreeting) {}))
 			}
@@ -197,7 +198,8 @@ func TestAHostilePeerThatKnowsTheProtocols(t *testing.T) {
 			h.send(tc, wireGreetingNumber, h.greeting(h.bens, func(g *wireGreeting) { g.Role, g.To = "Host", "Guest" }))
 			h.send(tc, wireConfirmationNumber, wireConfirmation{Session: h.bens, Next: 1})
 		}, kinds: []aura.Kind{aura.Denied, aura.Denied}, told: []uint8{3, 3}},
-		{what: "wrong epoch", does: wrongEpoch},
+		{what: "wrong epoch", does: wrongEpoch, kinds: slices.Repeat([]aura.Kind{aura.Denied}, 3+2*wrongEpochs)},
+		{what: "wrong epoch of several", does: wrongEpochOfSeveral},
 	} {
 		t.Run(row.what, func(t *testing.T) {
 			auratest.Run(t, auratest.Options{}, func(tc task.Context, w *auratest.World) {
@@ -224,6 +226,9 @@ func TestAHostilePeerThatKnowsTheProtocols(t *testing.T) {
 				knockOn(tc, w, h.ben, h.ada, pair, next)
 				w.Until(tc, "another session of Ben's ends", time.Minute, func() bool { return h.end(tc, next) == view.EndCompleted })
 				h.hangUp(tc)
+				for _, problem := range w.Lacking(h.ada, h.ben) {
+					w.Errorf("%s", problem)
+				}
 				w.Until(tc, "nothing lives", 5*time.Minute, func() bool {
 					live, err := h.ada.Agent.Sessions().List(tc)
 					return err == nil && len(live) == 0
@@ -236,6 +241,75 @@ func TestAHostilePeerThatKnowsTheProtocols(t *testing.T) {
 			})
 		})
 	}
+}
+
+// TestThousandsOfOpeningsFromOnePeer: Mallory opens session after session, over one channel after the other since each is ended for it. Sessions that
+// only began, their programs and the ends that are kept have a bound at Ada's at all times, and Ben is served meanwhile.
+func TestThousandsOfOpeningsFromOnePeer(t *testing.T) {
+	const (
+		openings = 5000
+		atOnce   = 400 // more than a channel outlives
+		sessions = 64  // that a peer may have begun
+		ends     = 2000
+	)
+	auratest.Run(t, auratest.Options{}, func(tc task.Context, w *auratest.World) {
+		h, pair := newHostile(tc, w)
+		w.Heal(h.ben, h.ada)
+		w.Until(tc, "Ben's session ends", 3*time.Minute, func() bool { return h.end(tc, h.bens) == view.EndCompleted })
+		w.Sleep(tc, time.Minute)
+		before, tasks := len(w.Events), len(h.ada.Group.Live())
+		came := func() (n int) { // openings that Ada took off a channel
+			for _, e := range w.Events[before:] {
+				switch {
+				case e.Service() != "session":
+				case e.Family() == world.FamilySession && e.Message() == "claim", e.Family() == world.FamilyIngress && e.ErrorKind() == aura.Exhausted:
+					n++
+				}
+			}
+			return n
+		}
+		most, served, channels := 0, 0, 1
+		for opened := 0; came() < openings; channels++ {
+			for range atOnce {
+				opened++
+				h.send(tc, wireGreetingNumber, h.greeting(aura.SessionID{50, byte(opened), byte(opened >> 8)}, func(*wireGreeting) {}))
+				if opened%50 != 0 {
+					continue
+				}
+				w.Sleep(tc, 100*time.Millisecond) // they come
+				live, err := h.ada.Agent.Sessions().List(tc)
+				all, failed := h.ada.Agent.Sessions().Ended(tc)
+				most = max(most, len(live))
+				if len(live) > sessions+1 || len(all) > ends || err != nil || failed != nil { // one of Ben's is beside them
+					w.Errorf("after %d openings %d sessions live, and %d ends are kept: %v, %v", opened, len(live), len(all), err, failed)
+				}
+				if n := len(h.ada.Group.Live()); n > tasks+2*sessions {
+					w.Errorf("after %d openings %d tasks run, before them %d", opened, n, tasks)
+				}
+			}
+			next := aura.SessionID{2, byte(channels)}
+			knockOn(tc, w, h.ben, h.ada, pair, next)
+			if w.Until(tc, "a session of Ben's ends", time.Minute, func() bool { return h.end(tc, next) == view.EndCompleted }) {
+				served++
+			}
+			h.hangUp(tc)
+			if t.Failed() {
+				return
+			}
+			w.Sleep(tc, time.Hour) // Ada's answers used her budget for Mallory up, so she says hello to her in the next epoch
+			h.dial(tc)
+			h.hello(tc)
+		}
+		t.Logf("%d openings came over %d channels, %d sessions lived at most, Ben was served %d times", came(), channels, most, served)
+		if most < sessions || served != channels-1 {
+			w.Errorf("%d sessions lived at once, and Ben was served %d times of %d", most, served, channels-1)
+		}
+		h.hangUp(tc)
+		w.Until(tc, "nothing lives", 5*time.Minute, func() bool {
+			live, err := h.ada.Agent.Sessions().List(tc)
+			return err == nil && len(live) == 0 && len(h.ada.Group.Live()) <= tasks
+		})
+	})
 }
 
 // hostBudget is how long a session may take at Ada's.
@@ -281,9 +355,55 @@ func newHostile(tc task.Context, w *auratest.World) (h *hostile, pair aura.Conte
 	return h, pair
 }
 
-// wrongEpoch invites Ada to a session of several in an epoch that is not there, as one that coordinates it. She says so, and takes
-// no part.
+// wrongEpochs is how many sessions Mallory begins in an epoch that is to come, and again in one that has long ended.
+const wrongEpochs = 20
+
+// wrongEpoch greets for a session as if it had begun in another epoch, also with a good witness that its role went to another device, and
+// begins others in epochs in which they cannot have begun. None of these begins, and the first one goes on.
 func wrongEpoch(tc task.Context, h *hostile, _ aura.SessionID) {
+	w := h.world
+	w.Helper()
+	p, name := guard.DefaultPolicy(), aura.SessionID{41}
+	now := guard.EpochAt(p, tc.Now())
+	live := func() (n int) {
+		all, err := h.ada.Agent.Sessions().List(tc)
+		if err != nil {
+			w.Fatalf("%v", err)
+		}
+		return len(all)
+	}
+	in := func(name aura.SessionID, epoch aura.Epoch) {
+		h.send(tc, wireGreetingNumber, h.greeting(name, func(g *wireGreeting) { g.Epoch = epoch }))
+	}
+	in(name, now)
+	h.frames(tc, wireGreetingNumber, 5*time.Second)
+	before := live()
+	in(name, now-1)
+	in(name, now+1)
+	moved := view.Move{From: h.Ring.Device(), To: aura.DeviceID{77}, Generation: 1}
+	moved.Signature = h.Ring.Sign(moved.SigningBytes(view.Played{Session: name, Authority: h.Self(), Role: "Guest"}))
+	h.send(tc, wireGreetingNumber, h.greeting(name, func(g *wireGreeting) { g.Epoch, g.Moved = now+1, []view.Move{moved} }))
+	for i := range byte(wrongEpochs) {
+		in(aura.SessionID{42, i}, now+2+aura.Epoch(i)<<i)
+		in(aura.SessionID{43, i}, 1+aura.Epoch(i))
+	}
+	if got, want := h.reasons(tc), slices.Repeat([]uint8{9}, 3+2*wrongEpochs); !slices.Equal(got, want) {
+		w.Errorf("the peer was told %v, want %v", got, want)
+	}
+	if after := live(); after != before {
+		w.Errorf("%d sessions live after the greetings, and %d before", after, before)
+	}
+	shown, err := h.ada.Agent.Sessions().Show(tc, name)
+	if err != nil || shown.Session.Epoch != now {
+		w.Errorf("the session has epoch %d, %v, want %d", shown.Session.Epoch, err, now)
+	}
+	in(name, now) // as before
+	h.play(tc, name, 0)
+}
+
+// wrongEpochOfSeveral invites Ada to a session of several in an epoch that is not there, as one that coordinates it. She says so, and takes
+// no part.
+func wrongEpochOfSeveral(tc task.Context, h *hostile, _ aura.SessionID) {
 	w := h.world
 	w.Helper()
 	im := sizedImage(w, "sessioncoordination", choreo.Binding{"N": 1})

@@ -53,7 +53,7 @@ type hello struct {
 	Messages paidMessages `cbor:"15,keyasint,omitzero"`
 }
 
-// paidMessages tells the other side what this side has counted of its device.
+// paidMessages has the units that this side counted of the messages of the other side's device.
 type paidMessages struct {
 	Epoch aura.Epoch `cbor:"1,keyasint,omitempty"`
 	Spent uint64     `cbor:"2,keyasint,omitempty"` // those of all copies of the device's home together

@@ -36,7 +36,24 @@ func TestAContactIsCalledWhatItsOwnerSays(t *testing.T) {
 	})
 }
 
-// with returns the contact that another person is.
+// TestAnInvitationOfAContactWhoMovedSince: Ben takes an earlier code of Ada's, whose addresses lead nowhere, and she is a contact of whom
+// he knows where she is now.
+func TestAnInvitationOfAContactWhoMovedSince(t *testing.T) {
+	auratest.Run(t, auratest.Options{Seeds: 5}, func(tc task.Context, w *auratest.World) {
+		ada, ben := w.Person(tc, "Ada"), w.Person(tc, "Ben")
+		code := scene.Invites(tc, ada, 0)
+		context := w.Meet(tc, ada, ben)
+		ada.Move()
+		ada.Say(tc, context, "I moved")
+		scene.Has(tc, w, context, ben, ada, "I moved")
+		ben.Do(tc, invite.IntentAccept, invite.CodeIntent{Code: code.Code}, nil)
+		w.Until(tc, "the invitation ends at Ben", 5*time.Minute, func() bool {
+			in, _ := ben.Look(tc).Invites.Invitation(code.ID, tc.Now())
+			return in.Phase == invite.PhaseCompleted && in.Context == context
+		})
+	})
+}
+
 // TestBothMovedAndMeetByAnInvitation: no third person knows the two, and each looks for the other where it is not any
 // more.
 func TestBothMovedAndMeetByAnInvitation(t *testing.T) {

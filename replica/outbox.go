@@ -120,7 +120,7 @@ func (s *session) learnSpending(tc task.Context) error {
 	return s.learn(tc, guard.MessageContext(context), greeting.Messages.Epoch, greeting.Messages.Spent)
 }
 
-// learn enters what the peer counted in an epoch into the ledger entry of a context, if it is more than that knows.
+// learn raises the ledger entry of a context to the units that the peer counted in an epoch.
 func (s *session) learn(tc task.Context, ledger aura.ContextID, epoch aura.Epoch, spent uint64) error {
 	policy, err := s.env().Frontier.Policy(tc, s.peer.Context)
 	if err != nil {

@@ -8,8 +8,8 @@ import (
 	"github.com/aura-runtime/aura/task"
 )
 
-// MessagePayments is what one device of a peer paid for its messages of sessions in a context: its chain of receipts, and the spending of all
-// devices of the peer. It has a fixed size, whatever the peer sends. All fields are required but Listed.
+// MessagePayments keeps the payments of one device of a peer for its messages of sessions in a context: its chain of receipts, and the
+// spending of all devices of the peer. It has a fixed size, whatever the peer sends. All fields are required but Listed.
 type MessagePayments struct {
 	Journal  *journal.Journal
 	Policy   func(task.Context, aura.ContextID) (guard.Policy, error)

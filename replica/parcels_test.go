@@ -13,7 +13,6 @@ import (
 	"github.com/aura-runtime/aura/internal/scene"
 	"github.com/aura-runtime/aura/keyring"
 	"github.com/aura-runtime/aura/machine"
-	"github.com/aura-runtime/aura/replica"
 	"github.com/aura-runtime/aura/task"
 	"github.com/aura-runtime/aura/world"
 )
@@ -42,19 +41,6 @@ func (p *payer) pay(tc task.Context, w *wireMessage, change func(*effect.Receipt
 		r.Signature = p.Ring.Sign(r.SigningBytes())
 	}
 	w.Receipt = r.Encode()
-}
-
-// unitsOf is what the victim counted of the messages of a person.
-func unitsOf(w *auratest.World, victim, of *auratest.Person, context aura.ContextID) (s guard.Spending) {
-	w.Helper()
-	b, err := victim.Agent.Journal().Meta(replica.SpendingKey(context, of.Self(), effect.ReceiptKindParcel))
-	if err == nil && b != nil {
-		err = fact.Unmarshal(b, &s)
-	}
-	if err != nil {
-		w.Fatalf("%v", err)
-	}
-	return s
 }
 
 // unpaidEvents counts messages of sessions that were refused because of their receipt.
@@ -97,7 +83,7 @@ func TestAMessageThatIsNotPaidForIsRefused(t *testing.T) {
 		}
 		refused := func(what string, x wireMessage, want uint8) {
 			w.Helper()
-			events, before := unpaidEvents(w), unitsOf(w, ada, m.Person, m.context)
+			events, before := unpaidEvents(w), scene.Paid(ada, m.Person, m.context)
 			m.send(tc, wireMessageNumber, x)
 			var got []wireRefusal
 			for _, b := range m.frames(tc, wireRefusalNumber, 5*time.Second) {
@@ -107,7 +93,7 @@ func TestAMessageThatIsNotPaidForIsRefused(t *testing.T) {
 				}
 				got = append(got, r)
 			}
-			if !slices.Equal(got, []wireRefusal{{name, want, x.Seq}}) || unpaidEvents(w) != events+1 || unitsOf(w, ada, m.Person, m.context) != before {
+			if !slices.Equal(got, []wireRefusal{{name, want, x.Seq}}) || unpaidEvents(w) != events+1 || scene.Paid(ada, m.Person, m.context) != before {
 				w.Errorf("%s: refused with %+v and %d events", what, got, unpaidEvents(w)-events)
 			}
 		}
@@ -131,8 +117,8 @@ func TestAMessageThatIsNotPaidForIsRefused(t *testing.T) {
 		damaged := m.paid(tc, name, 0, "Knock", same)
 		damaged.Receipt = damaged.Receipt[1:]
 		refused("a damaged receipt", damaged, 7)
-		if len(heard[name]) > 0 || unitsOf(w, ada, m.Person, m.context) != (guard.Spending{}) {
-			w.Errorf("the host heard %q, counted are %+v", heard[name], unitsOf(w, ada, m.Person, m.context))
+		if len(heard[name]) > 0 || scene.Paid(ada, m.Person, m.context) != (guard.Spending{}) {
+			w.Errorf("the host heard %q, counted are %+v", heard[name], scene.Paid(ada, m.Person, m.context))
 		}
 
 		honest := m.paid(tc, name, 0, "Knock", same)
@@ -147,7 +133,7 @@ func TestAMessageThatIsNotPaidForIsRefused(t *testing.T) {
 		refused("what is left", m.paid(tc, name, 1, "Me", func(r *effect.Receipt) { r.Cost = limit }), 8)
 		m.send(tc, wireMessageNumber, m.paid(tc, name, 1, "Me", func(r *effect.Receipt) { r.Cost = limit - 1 }))
 		w.Until(tc, "the host hears the end", time.Minute, func() bool { return len(heard[name]) == 2 })
-		if got := unitsOf(w, ada, m.Person, m.context); got.Epochs[0].Spent != limit {
+		if got := scene.Paid(ada, m.Person, m.context); got.Epochs[0].Spent != limit {
 			w.Errorf("counted are %+v", got)
 		}
 		m.hangUp(tc)
@@ -182,8 +168,8 @@ func TestManySessionsArePaidForByOneBudget(t *testing.T) {
 			}
 			reasons = append(reasons, r.Reason)
 		}
-		if len(heard) != each || len(reasons) != 64-each || reasons[0] != 8 || unitsOf(w, ada, m.Person, m.context).Epochs[0].Spent != limit/each*each {
-			w.Errorf("%d sessions were paid for, refused %v, counted are %+v", len(heard), reasons, unitsOf(w, ada, m.Person, m.context))
+		if len(heard) != each || len(reasons) != 64-each || reasons[0] != 8 || scene.Paid(ada, m.Person, m.context).Epochs[0].Spent != limit/each*each {
+			w.Errorf("%d sessions were paid for, refused %v, counted are %+v", len(heard), reasons, scene.Paid(ada, m.Person, m.context))
 		}
 		for range 300 {
 			m.send(tc, wireMessageNumber, m.paid(tc, aura.SessionID{3, 63}, 0, "Knock", nil))

@@ -12,7 +12,8 @@ import (
 )
 
 // The facts about a contact say where the device is that it is known by. Two other devices of two people would never find
-// each other, so each device tells those with whom it speaks where its siblings are, as it knows from them.
+// each other, and neither would two of one person that joined while the other was away, so each device tells those with whom it speaks, its own
+// siblings too, where its siblings are, as it knows from them.
 
 // toldOf is how many addresses of one sibling are told, the best ones.
 const toldOf = 4

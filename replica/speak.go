@@ -32,6 +32,8 @@ type Frames interface {
 	Post(tc task.Context, number byte, covered [32]byte, body []byte) error
 	Recv(tc task.Context) (number byte, body []byte, err error)
 	Close(tc task.Context)
+	// Ahead returns how far the peer's clock is ahead of this one, zero when the two agree or the difference is not known.
+	Ahead(tc task.Context) aura.Duration
 }
 
 // framesCapacity is how many frames of sessions may wait for the engine. Beyond it the channel's own window holds the peer back.
@@ -100,6 +102,9 @@ func (c carrier) Recv(tc task.Context) (number byte, body []byte, err error) {
 
 // Close implements [Frames].
 func (c carrier) Close(task.Context) { c.session.frames.Close() }
+
+// Ahead implements [Frames].
+func (c carrier) Ahead(tc task.Context) aura.Duration { return c.session.link.ahead(tc) }
 
 // Waiting tells that a session waits for a channel to a peer. It does not wait.
 func (s *Replicator) Waiting(context aura.ContextID, peer aura.AuthorityID) {

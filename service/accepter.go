@@ -13,6 +13,7 @@ import (
 	"github.com/aura-runtime/aura/protocols/invitation"
 	"github.com/aura-runtime/aura/session"
 	"github.com/aura-runtime/aura/task"
+	"github.com/aura-runtime/aura/world"
 )
 
 // accepter is the program of who accepts an invitation.
@@ -66,7 +67,11 @@ type part struct {
 // insist tries again while the guard or the disk is in the way: a budget begins anew, and a disk may recover. An error that no
 // time mends returns at once.
 func (s *Invite) insist(tc task.Context, do func(task.Context) error) error {
-	return task.Retry(tc, repairPause(), s.env.Entropy, func(err error) bool {
+	return insist(tc, s.env.Entropy, s.troubled(tc, "a step of an invitation tried again"), do)
+}
+
+func insist(tc task.Context, e world.Entropy, troubled func(error) bool, do func(task.Context) error) error {
+	return task.Retry(tc, repairPause(), e, func(err error) bool {
 		_, guarded := errors.AsType[*guard.Denial](err)
 		switch aura.KindOf(err) {
 		case aura.Stale, aura.Conflict, aura.Invalid:
@@ -76,7 +81,7 @@ func (s *Invite) insist(tc task.Context, do func(task.Context) error) error {
 				return false
 			}
 		}
-		return s.troubled(tc, "a step of an invitation tried again")(err)
+		return troubled(err)
 	}, do)
 }
 

@@ -39,6 +39,18 @@ func NewCeremonies(e *Env, engine *session.Engine) *Ceremonies {
 	return &Ceremonies{env: e, engine: engine, begun: map[aura.SessionID]*task.Future[struct{}]{}, of: map[aura.AuthorityID]map[aura.SessionID]bool{}}
 }
 
+// playedRole is a role of a protocol that a module plays.
+type playedRole struct {
+	module   *domain.Module
+	protocol *domain.Protocol
+	role     string
+	play     domain.Play
+	versions [][32]byte // of the protocol, in the order of Text and Earlier
+}
+
+// earlier returns which of the texts of the protocol a version is, see [domain.Talk].
+func (d *playedRole) earlier(version [32]byte) int { return max(slices.Index(d.versions, version), 0) }
+
 // Play names the plays of all modules as the programs of their roles.
 func (c *Ceremonies) Play(r *session.Registry) error {
 	modules := c.env.Modules.Modules()
@@ -46,12 +58,16 @@ func (c *Ceremonies) Play(r *session.Registry) error {
 		m := &modules[i]
 		for j := range m.Protocols {
 			p := &m.Protocols[j]
+			versions := r.Versions(p.ID(m))
 			for _, role := range slices.Sorted(maps.Keys(p.Roles)) {
-				play := p.Roles[role]
-				if err := r.Play(p.ID(m), choreo.Role(role), c.program(m, play)); err != nil {
+				d := playedRole{module: m, protocol: p, role: role, play: p.Roles[role], versions: versions}
+				if err := r.Play(p.ID(m), choreo.Role(role), c.program(&d)); err != nil {
 					return err
 				}
-				if err := r.Answer(p.ID(m), choreo.Role(role), c.admit(m, p, role)); err != nil {
+				if err := r.Concludes(p.ID(m), choreo.Role(role), c.conclude(&d)); err != nil {
+					return err
+				}
+				if err := r.Answer(p.ID(m), choreo.Role(role), c.admit(&d)); err != nil {
 					return err
 				}
 			}
@@ -118,11 +134,13 @@ func (c *Ceremonies) tellBegun(name aura.SessionID, err error) {
 }
 
 // program returns the program of a role that has a play.
-func (c *Ceremonies) program(m *domain.Module, play domain.Play) session.Program {
+func (c *Ceremonies) program(d *playedRole) session.Program {
 	return func(tc task.Context, port *session.Port) error {
-		r := newPlayer(c.env, m, play, port)
+		o := port.Session()
+		r := newPlayer(c.env, d, &o, port)
+		r.commit = port.Conclude
 		defer r.close()
-		defer c.enter(port.Session())()
+		defer c.enter(o)()
 		err := r.play(tc, func(err error) { c.tellBegun(r.talk.Session, err) })
 		if err == nil || tc.Err() != nil {
 			return err // of an agent that stops: it goes on at the next start
@@ -130,7 +148,17 @@ func (c *Ceremonies) program(m *domain.Module, play domain.Play) session.Program
 		if len(r.talk.Said) == 0 && r.talk.Saved == nil {
 			return err // it may begin again, and a peer that only greets leaves no fact
 		}
-		return errors.Join(err, r.end(tc, err))
+		return errors.Join(err, r.end(tc, aura.Reason(err)))
+	}
+}
+
+// conclude returns what lets the play of a role say what the end of a session means that its program was not told.
+func (c *Ceremonies) conclude(d *playedRole) session.Concluder {
+	return func(tc task.Context, o session.Opening, end session.End, commit func(task.Context, session.Plan) error) error {
+		r := newPlayer(c.env, d, &o, nil)
+		r.commit = commit
+		defer r.close()
+		return r.end(tc, end.String())
 	}
 }
 
@@ -157,8 +185,9 @@ func (c *Ceremonies) enter(o session.Opening) (leave func()) {
 
 // admit returns who may begin sessions of a module's protocol towards a role: a contact or a member of the context, whom the module
 // does not refuse.
-func (c *Ceremonies) admit(m *domain.Module, p *domain.Protocol, role string) session.Admit {
+func (c *Ceremonies) admit(d *playedRole) session.Admit {
 	const op = "service.admit"
+	p, role := d.protocol, d.role
 	return func(tc task.Context, from session.Party, context aura.ContextID, g *session.Greeting) (session.Opening, error) {
 		if !c.env.knows(from.Authority, context) {
 			return session.Opening{}, aura.Errorf(op, aura.Denied, "%s is no contact or member of the context", aura.Short(from.Authority))
@@ -170,7 +199,7 @@ func (c *Ceremonies) admit(m *domain.Module, p *domain.Protocol, role string) se
 			return session.Opening{}, aura.Errorf(op, aura.Exhausted, "%s has %d sessions here: end one of them", aura.Short(from.Authority), maxOfPeer)
 		}
 		talk := domain.Talk{
-			Session: g.Session, Role: role, Context: context, Others: []domain.Participant{{Role: string(from.Role), Authority: from.Authority}},
+			Session: g.Session, Role: role, Context: context, Earlier: d.earlier(g.Version), Others: []domain.Participant{{Role: string(from.Role), Authority: from.Authority}},
 		}
 		if p.Admit != nil {
 			s := c.env.snapshot(tc, aura.OperationID(g.Session), false)

@@ -1,6 +1,7 @@
 package service
 
 import (
+	"slices"
 	"time"
 
 	"github.com/aura-runtime/aura"
@@ -27,9 +28,9 @@ const (
 // maxGreeting is more than the bytes of a greeting.
 const maxGreeting = 256
 
-// carrier is the channel of an invitation, for its session.
+// carrier is the channel of an invitation or of an enrolment, for its session.
 type carrier struct {
-	service  *Invite
+	decider  *egress.Decider
 	channel  *transport.Channel
 	pass     *egress.Pass // for the greeting; nil: it is charged when it leaves
 	greeting egress.Kind
@@ -49,7 +50,7 @@ func (p *carrier) Post(tc task.Context, kind session.Frame, covered [32]byte, bo
 	case kind != session.FrameGreeting:
 		pass, err = egress.Covered(as, len(frame), covered)
 	case pass == nil:
-		pass, err = p.service.env.Decider.Charge(tc, egress.Party{Context: p.channel.Context()}, egress.Message{Kind: as, Bytes: len(frame)})
+		pass, err = p.decider.Charge(tc, egress.Party{Context: p.channel.Context()}, egress.Message{Kind: as, Bytes: len(frame)})
 	}
 	if err != nil {
 		return err
@@ -135,7 +136,7 @@ func (s *Invite) attempt(tc task.Context, x *exchange) error {
 	}
 	channel, err := egress.Dial(tc, s.channels, pass, egress.KindInviteOpening, transport.Target{
 		Context: aura.ContextID(x.id), PSK: code.PSK(), Static: code.Agreement, Peer: code.Link,
-		Addresses: directory.Addresses(code.Addresses),
+		Addresses: directory.Addresses(s.where(code)),
 	})
 	if err != nil {
 		return err
@@ -144,7 +145,7 @@ func (s *Invite) attempt(tc task.Context, x *exchange) error {
 	if s.phase(tc, x.id) != invite.PhaseContacting {
 		return s.abandon(tc, name)
 	}
-	err = s.sessions.Speak(tc, session.ChannelOptions{Context: aura.ContextID(x.id), Only: name}, &carrier{s, channel, pass, egress.KindInviteCall})
+	err = s.sessions.Speak(tc, session.ChannelOptions{Context: aura.ContextID(x.id), Only: name}, &carrier{s.env.Decider, channel, pass, egress.KindInviteCall})
 	if err != nil && aura.KindOf(err) != aura.NotFound { // not found: it was over before the inviter answered
 		return err
 	}
@@ -152,6 +153,21 @@ func (s *Invite) attempt(tc task.Context, x *exchange) error {
 		return aura.Errorf("service.Invite", aura.Unavailable, "the session of the invitation ended without an answer that holds: it begins anew")
 	}
 	return nil
+}
+
+// where returns the addresses of a code and, when a contact made it, who may have moved since, those that are known of the contact now.
+func (s *Invite) where(code *invite.Code) []string {
+	all := slices.Clone(code.Addresses)
+	s.env.Directory.Read(func(p *directory.State) {
+		if known, is := invite.Known(p.Contacts, *code); is {
+			for _, a := range p.Contacts.Addresses(known.Context) {
+				if !slices.Contains(all, a) {
+					all = append(all, a)
+				}
+			}
+		}
+	})
+	return all
 }
 
 // abandon ends a session that has nothing to do any more.
@@ -183,7 +199,7 @@ func (s *Invite) Stranger(tc task.Context, c *transport.Channel) {
 			Budget: max(exchangeBudget, code.TriedUntil().Sub(tc.Now().At)),
 		}, nil
 	}
-	err := s.sessions.Speak(tc, talk, &carrier{s, c, nil, egress.KindInviteReply})
+	err := s.sessions.Speak(tc, talk, &carrier{s.env.Decider, c, nil, egress.KindInviteReply})
 	if err != nil {
 		tc.Emit(world.IngressRejected(s.Name(), "invitation exchange", err))
 	}

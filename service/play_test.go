@@ -16,6 +16,7 @@ import (
 	"github.com/aura-runtime/aura/fact"
 	"github.com/aura-runtime/aura/guard"
 	"github.com/aura-runtime/aura/interp"
+	"github.com/aura-runtime/aura/journal"
 	"github.com/aura-runtime/aura/task"
 )
 
@@ -241,7 +242,7 @@ func (d denying) Execute(tc task.Context, r *interp.Decision) (effect.Result, er
 }
 
 // TestADenialIsTriedAgainUnlessThePlaySaysOnce: a budget begins anew, so the play is asked again. The first message of a session is
-// not tried again: who asked for it is told.
+// not tried again: the operation fails with the denial.
 func TestADenialIsTriedAgainUnlessThePlaySaysOnce(t *testing.T) {
 	for _, once := range []bool{false, true} {
 		auratest.Run(t, auratest.Options{}, func(tc task.Context, w *auratest.World) {
@@ -352,6 +353,63 @@ func TestAPlayGoesOnAfterACrash(t *testing.T) {
 			if err != nil {
 				w.Errorf("%v", err)
 			}
+		}
+	})
+}
+
+// TestAPlayGoesOnWhileDisksFail: at both sides a share of reads and writes fails for a minute. It is given once, and both settle it then.
+func TestAPlayGoesOnWhileDisksFail(t *testing.T) {
+	auratest.Run(t, auratest.Options{Seeds: 8}, func(tc task.Context, w *auratest.World) {
+		ada, ben, context := pair(tc, w, giver(gives), nil)
+		if err := asks(tc, ada, context); err != nil {
+			w.Fatalf("%v", err)
+		}
+		both := []*auratest.Person{ada, ben}
+		for _, p := range both {
+			p.Disk.SetFaults(journal.Faults{FailApply: 0.3, FailRead: 0.08})
+		}
+		w.Sleep(tc, time.Minute)
+		for _, p := range both {
+			p.Disk.SetFaults(journal.Faults{})
+		}
+		w.Until(tc, "it is settled", 10*time.Minute, func() bool { return len(ways(tc, ada)) > 0 && len(ways(tc, ben)) > 0 })
+		over(tc, w, ada, ben)
+		if a, b := ways(tc, ada), ways(tc, ben); !slices.Equal(a, []string{"given"}) || !slices.Equal(b, []string{"thanked"}) {
+			w.Errorf("Ada settled it as %q, Ben as %q", a, b)
+		}
+	})
+}
+
+// TestAPlayWaitsForRoomOnItsDisk: the disk is full when the play gives, and again when it settles. It goes on when there is room, and gives once.
+func TestAPlayWaitsForRoomOnItsDisk(t *testing.T) {
+	auratest.Run(t, auratest.Options{Seeds: 4}, func(tc task.Context, w *auratest.World) {
+		var ben *auratest.Person
+		full := task.NewGroup(tc, "full")
+		fill := func() {
+			ben.Disk.SetFaults(journal.Faults{Capacity: 1})
+			full.Go("room", func(tc task.Context) error {
+				err := tc.Sleep(time.Minute)
+				ben.Disk.SetFaults(journal.Faults{})
+				return err
+			})
+		}
+		filled := map[string]bool{}
+		give := func(s *domain.Snapshot, t *domain.Talk) (domain.Move, error) {
+			if last := t.Last().Label; (last == "Ask" || last == "Thanks") && !filled[last] {
+				filled[last] = true
+				fill()
+			}
+			return giver(gives)(s, t)
+		}
+		ada, other, context := pair(tc, w, give, nil)
+		ben = other
+		if err := asks(tc, ada, context); err != nil {
+			w.Fatalf("%v", err)
+		}
+		w.Until(tc, "it is settled", 20*time.Minute, func() bool { return len(ways(tc, ada)) > 0 && len(ways(tc, ben)) > 0 })
+		over(tc, w, ada, ben)
+		if a, b := ways(tc, ada), ways(tc, ben); !slices.Equal(a, []string{"given"}) || !slices.Equal(b, []string{"thanked"}) || len(filled) != 2 {
+			w.Errorf("Ada settled it as %q, Ben as %q; his disk was full at %v", a, b, filled)
 		}
 	})
 }

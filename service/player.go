@@ -2,6 +2,7 @@ package service
 
 import (
 	"errors"
+	"slices"
 
 	"github.com/aura-runtime/aura"
 	"github.com/aura-runtime/aura/choreo"
@@ -17,18 +18,19 @@ type player struct {
 	env     *Env
 	module  *domain.Module
 	asked   domain.Play
-	port    *session.Port
+	port    *session.Port                          // nil in a session that has ended
+	commit  func(task.Context, session.Plan) error // what the last move says
 	talk    domain.Talk
 	by      aura.OperationID
-	failed  string     // see [domain.Move]
-	changed *task.Wake // facts of the module, or about people
+	failed  string       // see [domain.Move]
+	changed *task.Wake   // facts of the module, or about people
+	pause   task.Backoff // after failures of the disk
 }
 
-func newPlayer(e *Env, m *domain.Module, play domain.Play, port *session.Port) *player {
-	o := port.Session()
+func newPlayer(e *Env, d *playedRole, o *session.Opening, port *session.Port) *player {
 	r := &player{
-		env: e, module: m, asked: play, port: port, by: o.Operation, changed: task.NewWake(),
-		talk: domain.Talk{Session: o.Name, Role: string(o.Role), Context: o.Context, Start: o.Argument},
+		env: e, module: d.module, asked: d.play, port: port, by: o.Operation, changed: task.NewWake(), pause: repairPause(),
+		talk: domain.Talk{Session: o.Name, Role: string(o.Role), Context: o.Context, Earlier: d.earlier(o.Version), Start: o.Argument},
 	}
 	if r.by.IsZero() { // a peer began it
 		r.by = aura.OperationID(o.Name)
@@ -36,7 +38,7 @@ func newPlayer(e *Env, m *domain.Module, play domain.Play, port *session.Port) *
 	for _, p := range o.Parties {
 		r.talk.Others = append(r.talk.Others, domain.Participant{Role: string(p.Role), Authority: p.Authority})
 	}
-	e.Directory.OnChange(m.Name, r.changed)
+	e.Directory.OnChange(d.module.Name, r.changed)
 	return r
 }
 
@@ -108,8 +110,8 @@ func (r *player) move(tc task.Context) (over bool, err error) {
 	return true, r.finish(tc, &m)
 }
 
-// send sends a message. After a denial of the guard the play is asked again a while later, because budgets begin anew. The session ends instead
-// when the move says so, or when nothing was said yet.
+// send sends a message. After a denial of the guard the play is asked again a while later, because budgets begin anew, unless the move says
+// that the session ends. It is asked again after a failure of the disk, too. When nothing was said yet the session ends.
 func (r *player) send(tc task.Context, m *domain.Move) error {
 	_, err := unmoved(tc, func() (struct{}, error) {
 		r.port.With(func(task.Context) (guard.Request, error) {
@@ -119,14 +121,37 @@ func (r *player) send(tc task.Context, m *domain.Move) error {
 	})
 	if err == nil {
 		r.talk.Said = append(r.talk.Said, domain.Said{From: r.talk.Role, Label: m.Label, Payload: m.Payload})
+		r.pause.Reset()
 		return nil
 	}
-	if _, denied := errors.AsType[*guard.Denial](err); !denied || m.Once || len(r.talk.Said) == 0 && r.talk.Saved == nil {
+	_, denied := errors.AsType[*guard.Denial](err)
+	failed := aura.KindOf(err) == aura.Unavailable
+	switch {
+	case len(r.talk.Said) == 0 && r.talk.Saved == nil:
 		return err // the person who asked for the operation is told, and may try again
+	case failed:
+		r.troubled(tc, err)
+		return tc.Sleep(r.pause.Next(r.env.Entropy))
+	case denied && !m.Once:
+		tc.Emit(world.ServiceTroubled(r.module.Name, "a message of a session denied", "", err))
+		_, err = r.changed.WaitUntil(tc, tc.Elapsed()+duePause)
 	}
-	tc.Emit(world.ServiceTroubled(r.module.Name, "a message of a session denied", "", err))
-	_, err = r.changed.WaitUntil(tc, tc.Elapsed()+duePause)
 	return err
+}
+
+// awaitDisk tries again while the disk does not answer, or has no space when a commit needs some.
+func (r *player) awaitDisk(tc task.Context, do func(task.Context) error, failures ...aura.Kind) error {
+	return task.Retry(tc, repairPause(), r.env.Entropy, func(err error) bool {
+		if !slices.Contains(failures, aura.KindOf(err)) {
+			return false
+		}
+		r.troubled(tc, err)
+		return true
+	}, do)
+}
+
+func (r *player) troubled(tc task.Context, err error) {
+	tc.Emit(world.ServiceTroubled(r.module.Name, "a step of a session tried again", "", err))
 }
 
 // save takes a state of the play in the place of the messages so far.
@@ -134,7 +159,7 @@ func (r *player) save(tc task.Context, state []byte) error {
 	if len(r.talk.Said) == 0 && r.talk.Saved != nil {
 		return aura.Errorf("service.Ceremonies", aura.Invalid, "a play of module %s saves twice, and nothing was said in between", r.module.Name)
 	}
-	err := r.port.Save(tc, state)
+	err := r.awaitDisk(tc, func(tc task.Context) error { return r.port.Save(tc, state) }, aura.Unavailable)
 	if err == nil {
 		r.talk.Saved, r.talk.Said = state, nil
 	}
@@ -157,12 +182,14 @@ func (r *player) await(tc task.Context) error {
 // finish commits what the last move says.
 func (r *player) finish(tc task.Context, m *domain.Move) error {
 	r.failed = m.Failed
-	return r.port.Conclude(tc, func(task.Context) (guard.Request, error) { return m.Request, nil })
+	return r.awaitDisk(tc, func(tc task.Context) error {
+		return r.commit(tc, func(task.Context) (guard.Request, error) { return m.Request, nil })
+	}, aura.Unavailable, aura.Exhausted)
 }
 
 // end lets the play say what an end means that is not its own.
-func (r *player) end(tc task.Context, why error) error {
-	r.talk.Ended = aura.Reason(why)
+func (r *player) end(tc task.Context, why string) error {
+	r.talk.Ended = why
 	m, err := r.ask(tc)
 	if err != nil || m.Label != "" || m.From != "" || m.Facts || m.Save != nil {
 		return err

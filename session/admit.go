@@ -9,7 +9,7 @@ import (
 // Admit decides whether a peer may begin a session here. From is the peer with the role that it plays, by what its channel proved, and
 // context the shared context of the channel. It returns how the session begins on this side, or why not: aura.Stale for one
 // that has ended here, as facts say, aura.Exhausted or aura.Unavailable when the peer may ask again later, and
-// any other error for one that is not admitted. It runs in the task that reads the channel, so it must not wait for a person or a peer.
+// any other error, or a panic, for one that is not admitted. It runs in the task that reads the channel, so it must not wait for a person or a peer.
 type Admit func(tc task.Context, from Party, context aura.ContextID, g *Greeting) (Opening, error)
 
 // Answer says that peers may begin sessions of a protocol in which this agent plays a role, or a member of a family, when admit

@@ -9,7 +9,6 @@ import (
 
 	"github.com/aura-runtime/aura"
 	"github.com/aura-runtime/aura/chain/chaintest"
-	"github.com/aura-runtime/aura/choreo"
 	"github.com/aura-runtime/aura/effect"
 	"github.com/aura-runtime/aura/fact"
 	"github.com/aura-runtime/aura/guard"
@@ -32,22 +31,14 @@ const meterID = "test.meter"
 
 // withMeter has the engine play the reader, who listens for ever, and run many sessions.
 func withMeter(b *testing.B) func(*session.Options) {
-	return func(o *session.Options) {
-		o.Sessions = 20_000
-		if err := o.Registry.Add(instance(b, meter), choreo.Defaults{ProtocolID: meterID}); err != nil {
-			b.Fatal(err)
-		}
-		err := o.Registry.Play(meterID, "Reader", func(tc task.Context, p *session.Port) error {
-			for {
-				if _, _, err := p.Receive(tc, "Device"); err != nil {
-					return err
-				}
+	listen := func(tc task.Context, p *session.Port) error {
+		for {
+			if _, _, err := p.Receive(tc, "Device"); err != nil {
+				return err
 			}
-		})
-		if err != nil {
-			b.Fatal(err)
 		}
 	}
+	return metered(b, listen, func(o *session.Options) { o.Sessions = 20_000 })
 }
 
 func reading(n int, persistent bool) session.Opening {
@@ -75,13 +66,13 @@ func BenchmarkMessageBeside(b *testing.B) {
 			chaintest.Simulate(b, 1, func(tc task.Context, sim *task.Sim) {
 				s := begin(b, tc, sim, journal.NewFaulty(sim.Entropy("disk"), journal.Faults{}), true, "Cust", idle, withMeter(b))
 				defer s.Close(tc)
-				before := inUse()
+				heap, stacks := inUse()
 				for n := range sleeping {
 					if err := s.engine.Open(tc, reading(n, false)); err != nil {
 						b.Fatal(err)
 					}
 				}
-				held := inUse() - before
+				heapNow, stacksNow := inUse()
 				one := reading(sleeping, false)
 				if err := s.engine.Open(tc, one); err != nil {
 					b.Fatal(err)
@@ -94,18 +85,20 @@ func BenchmarkMessageBeside(b *testing.B) {
 				}
 				b.StopTimer()
 				if sleeping > 0 {
-					b.ReportMetric(float64(held)/float64(sleeping), "B/session")
+					b.ReportMetric(float64(heapNow-heap)/float64(sleeping), "B/session")
+					b.ReportMetric(float64(stacksNow-stacks)/float64(sleeping), "stack-B/session")
 				}
 			})
 		})
 	}
 }
 
-func inUse() uint64 {
+// inUse returns the bytes of the heap and those of the stacks of tasks.
+func inUse() (heap, stacks uint64) {
 	runtime.GC()
 	var m runtime.MemStats
 	runtime.ReadMemStats(&m)
-	return m.HeapInuse + m.StackInuse
+	return m.HeapInuse, m.StackInuse
 }
 
 // BenchmarkOpen opens sessions in memory: admission, the machine's session, and the start of the program.
@@ -192,7 +185,7 @@ func BenchmarkStream(b *testing.B) {
 		var ends [2]*session.Stream
 		for i := range ends {
 			var err error
-			if ends[i], err = r.Stream(tc, aura.SessionID{1}, radioID, i == 0); err != nil {
+			if ends[i], err = r.Stream(tc, aura.DeviceID{1}, aura.SessionID{1}, radioID, i == 0); err != nil {
 				b.Fatal(err)
 			}
 		}

@@ -9,7 +9,9 @@ import (
 	"github.com/aura-runtime/aura/choreo"
 	"github.com/aura-runtime/aura/effect"
 	"github.com/aura-runtime/aura/guard"
+	"github.com/aura-runtime/aura/journal"
 	"github.com/aura-runtime/aura/machine"
+	"github.com/aura-runtime/aura/machine/compose"
 	"github.com/aura-runtime/aura/machine/own"
 	"github.com/aura-runtime/aura/task"
 	"github.com/aura-runtime/aura/world"
@@ -40,7 +42,7 @@ func (d *deciding) Decide(tc task.Context, _ *guard.Request) (effect.Result, err
 	return effect.Result{}, nil
 }
 
-func (*deciding) EndSession(task.Context, aura.SessionID) error { return nil }
+func (*deciding) EndSession(task.Context, aura.SessionID, ...journal.LogChange) error { return nil }
 
 const talk = `
 module talk exposing (Talk)
@@ -204,7 +206,8 @@ protocol Linked =
 `
 
 // TestARouteIsCheckedAtItsBoundary (runtime document, "Link Boundary"): a boundary says its bundle, its fragment, the scope that is
-// valid there, and whether the route crosses it or waits for a reconfiguration. An effect at the wrong one is refused before the machine sees it.
+// valid there, and whether the route crosses it, is open, or waits for a reconfiguration. An effect at the wrong one is refused before
+// the machine sees it.
 func TestARouteIsCheckedAtItsBoundary(t *testing.T) {
 	_ = talking(t, machine.HardeningProduction, func(tc task.Context, e *Engine, l *live, _ *deciding, seen *events, send func() error) {
 		two, _ := l.protocol.image.Role("Two")
@@ -224,27 +227,38 @@ func TestARouteIsCheckedAtItsBoundary(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		was := l.protocol.image
-		l.protocol.image = im
+		was, bundles := l.protocol.image, i.Protocol.Manifest(choreo.Defaults{}).LinkSpecs
+		composed, err := compose.Link(bundles, i.Global)
+		if err != nil {
+			t.Fatal(err)
+		}
+		apart, err := compose.Link([]choreo.LinkSpec{{Role: "One", BundleID: "first"}, {Role: "Two", BundleID: "second"}}, choreo.GlobalEnd{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		l.protocol.image, l.protocol.composed = im, composed
 		b := l.boundary(two)
-		if b.Fragment != one || b.Bundle != "first" || b.Other != other || !b.Crosses() || b.Scope.Covers(other) {
+		if b.Fragment != one || b.Bundle != "first" || b.Other != other || !b.Crosses() || !b.Joined || b.Scope.Covers(other) {
 			t.Errorf("the boundary of a bundle is %+v", b)
 		}
 		state := e.machine.Tick()
 		for what, c := range map[string]struct {
-			played machine.RoleID
-			cap    own.Scope
-			held   *own.Claim
-			want   aura.Kind
-			event  string
+			played   machine.RoleID
+			composed compose.Composition
+			cap      own.Scope
+			held     Custody
+			want     aura.Kind
+			event    string
 		}{
-			"to another bundle":                  {l.role, own.Whole(), nil, 0, "route"},
-			"for a role that is not played here": {two, own.Whole(), nil, aura.Denied, "reject"},
-			"out of scope":                       {l.role, own.Fragments(other), nil, aura.Denied, "reject"},
-			"in a handover":                      {l.role, own.Whole(), &own.Claim{}, aura.Unavailable, "reject"},
+			"to another bundle":                  {l.role, composed, own.Whole(), CustodyOwned, 0, "route"},
+			"by who has its bundle alone":        {l.role, composed, own.Fragments(one), CustodyOwned, 0, "route"},
+			"for a role that is not played here": {two, composed, own.Whole(), CustodyOwned, aura.Denied, "reject"},
+			"to a bundle that nothing joins":     {l.role, apart, own.Whole(), CustodyOwned, aura.Denied, "reject"},
+			"out of scope":                       {l.role, composed, own.Fragments(other), CustodyOwned, aura.Denied, "reject"},
+			"in a handover":                      {l.role, composed, own.Whole(), CustodyHeld, aura.Unavailable, "reject"},
 		} {
 			before := len(seen.of(world.FamilyLink))
-			l.cap.Scope, l.authority = c.cap, c.held
+			l.protocol.composed, l.cap.Scope, l.custody = c.composed, c.cap, c.held
 			if err := l.route(tc, "session.Send", c.played, two); aura.KindOf(err) != c.want {
 				t.Errorf("an effect %s: %v, want %v", what, err, c.want)
 			}
@@ -252,7 +266,7 @@ func TestARouteIsCheckedAtItsBoundary(t *testing.T) {
 				t.Errorf("an effect %s: the events are %v", what, found)
 			}
 		}
-		l.protocol.image, l.cap.Scope, l.authority = was, own.Whole(), nil
+		l.protocol.image, l.protocol.composed, l.cap.Scope, l.custody = was, compose.Composition{}, own.Whole(), CustodyOwned
 		if e.machine.Tick() != state {
 			t.Error("the machine has seen something")
 		}

@@ -15,7 +15,7 @@ import (
 )
 
 const (
-	// MaxSaved is the most bytes of what a program saves.
+	// MaxSaved bounds the state that a program saves, in bytes.
 	MaxSaved = 64 << 10
 	// maxPart is the most bytes of the machine's export in one entry.
 	maxPart = 128 << 10
@@ -24,9 +24,12 @@ const (
 	maxCheckpointBytes = 15 << 20
 	// defaultRecording is the most entries of a recording when the options do not say.
 	defaultRecording = 65_536
+	// defaultRecordingBytes is the most bytes of a recording when the options do not say. The log of a recording has room for 1 MiB more: for the
+	// entries that come with a message, and those that are none of messages.
+	defaultRecordingBytes = 63 << 20
 )
 
-// saved says of a checkpoint what the machine does not know. With the entries behind it, it stands for all entries before: Parts
+// saved is the engine's part of a checkpoint. With the entries behind it, it stands for all entries before: Parts
 // entries of the machine's export, and Kept messages, which are those that a peer has not confirmed, by edge, and then those that the role took and
 // its program did not, in order.
 type saved struct {
@@ -111,7 +114,7 @@ func (l *live) checkpoint(state []byte) ([][]byte, error) {
 			if err := decode(m.Parcel, &p); err != nil {
 				return nil, err
 			}
-			behind = append(behind, encode(record{Kind: recordKept, Parcel: &p, Seq: m.Seq}))
+			behind = append(behind, encode(record{Kind: recordKept, Parcel: &p, Seq: m.Seq, Site: uint32(m.site)}))
 		}
 	}
 	for i := range l.inbox {
@@ -139,7 +142,7 @@ func (l *live) saves(state []byte, confirmed map[uint32]uint64) {
 	}
 	l.recorded, l.saved, l.late = true, state, nil
 	l.reached, l.room = uint64(len(l.inbox)), maxInbox
-	l.taken++ // there is room for what the recording had none for
+	l.taken++ // messages that the full recording had refused find room now
 	l.changed()
 }
 
@@ -174,21 +177,22 @@ func (e *Engine) mount(p *Protocol, o *Opening, a machine.Admission, role machin
 	return c, err
 }
 
-// resumed takes over what a checkpoint says, after the machine did.
+// resumed takes over the engine's part of a checkpoint, after the machine took its own.
 func (l *live) resumed(s *saved) error {
 	const op = "session.Start"
 	roles := len(l.protocol.image.Roles())
 	for _, c := range s.Sent {
-		l.sent[c.Edge], l.confirmed[c.Edge] = c.Count, c.Count
+		put(&l.sent, c.Edge, c.Count)
+		put(&l.confirmed, c.Edge, c.Count)
 	}
 	for _, c := range s.Seen {
-		l.seen[c.Edge] = c.Count
+		put(&l.seen, c.Edge, c.Count)
 	}
 	for _, p := range s.Devices {
-		l.devices[choreo.Role(p.Role)] = p.Device
+		put(&l.devices, choreo.Role(p.Role), p.Device)
 	}
 	for _, m := range s.Moved {
-		l.moves[choreo.Role(m.Role)] = m.Moves
+		put(&l.moves, choreo.Role(m.Role), m.Moves)
 	}
 	l.scope = s.Fragments
 	for i := range s.kept {
@@ -205,14 +209,15 @@ func (l *live) resumed(s *saved) error {
 		case machine.RoleID(p.From) != l.role || r.Seq >= l.sent[edge] || len(l.left[edge]) > 0 && r.Seq != l.left[edge][len(l.left[edge])-1].Seq+1:
 			return aura.Errorf(op, aura.Corrupt, "a kept message is out of order")
 		default:
-			l.left[edge] = append(l.left[edge], effect.Message{Session: l.opening.Name, Edge: edge, Seq: r.Seq, Parcel: encode(*p)})
+			m := effect.Message{Session: l.opening.Name, Edge: edge, Seq: r.Seq, Parcel: encode(*p)}
+			put(&l.left, edge, append(l.left[edge], departure{m, choreo.SiteID(r.Site)}))
 		}
 	}
 	for edge, left := range l.left {
 		if left[len(left)-1].Seq+1 != l.sent[edge] {
 			return aura.Errorf(op, aura.Corrupt, "the last message that left is not kept")
 		}
-		l.confirmed[edge] = left[0].Seq
+		put(&l.confirmed, edge, left[0].Seq)
 	}
 	l.saved, l.concluded = s.State, s.Concluded
 	l.reached, l.room = uint64(len(l.inbox)), maxInbox
@@ -295,12 +300,21 @@ func (l *live) full(op aura.Op) error {
 	if !l.opening.Persistent {
 		return nil
 	}
-	most := uint64(l.engine.options.Recording)
-	if log := l.recording(); log.Last-log.Dropped >= most {
-		return aura.Errorf(op, aura.Exhausted, "the recording of session %s has %d entries, the most is %d: its program has to save, see Port.Save",
-			aura.Short(l.opening.Name), log.Last-log.Dropped, most)
+	most, bytes := uint64(l.engine.options.Recording), uint64(l.engine.options.RecordingBytes)
+	if log := l.recording(); log.Last-log.Dropped >= most || log.Bytes >= bytes {
+		return aura.Errorf(op, aura.Exhausted, "the recording of session %s has %d entries with %d bytes, the most is %d with %d: its program has to save, see Port.Save",
+			aura.Short(l.opening.Name), log.Last-log.Dropped, log.Bytes, most, bytes)
 	}
 	return nil
+}
+
+// diskOf returns the error of a commit for who may try it again. The recording had room, so aura.Exhausted says that the disk is full. That
+// passes, as any failure of the disk does, and the program need not save for it.
+func diskOf(op aura.Op, err error) error {
+	if aura.KindOf(err) == aura.Exhausted {
+		return &aura.Error{Op: op, Kind: aura.Unavailable, Err: err}
+	}
+	return err
 }
 
 func (l *live) recording() journal.Log { return l.engine.options.Journal.Log(logName(l.opening.Name)) }

@@ -53,18 +53,25 @@ func (p *Port) Conclude(tc task.Context, plan Plan) error {
 	if err != nil || r.Capability == "" {
 		return err
 	}
-	gone, err := ask(tc, l.engine, func(task.Context) (bool, error) { return l.gone, nil })
+	type standing struct{ gone, waits bool }
+	is, err := ask(tc, l.engine, func(task.Context) (standing, error) {
+		return standing{l.gone, l.engine.unconcluded[l.opening.Name]}, nil
+	})
 	if err != nil {
 		return err
 	}
-	records := l.opening.Persistent && !gone
+	if is.gone && is.waits {
+		r.Metadata = append(r.Metadata, concludes(l.opening.Name, tc.Now().At))
+	}
+	records := l.opening.Persistent && !is.gone
 	if records {
 		for _, v := range l.records(record{Kind: recordConcluded, At: tc.Now().At}) {
 			r.Metadata = append(r.Metadata, guard.Meta{Key: logName(l.opening.Name), Value: v, Log: true})
 		}
 	}
 	if _, err := l.engine.options.Decider.Decide(tc, &r); err != nil {
-		return err
+		l.unconcluded = true
+		return diskOf("session.Conclude", err)
 	}
 	l.recorded, l.concluded = l.recorded || records, true
 	return nil

@@ -51,7 +51,7 @@ func (e *Engine) Await(tc task.Context, name aura.SessionID) (view.End, error) {
 func (e *Engine) Lives(tc task.Context, name aura.SessionID) (lives, ended bool, err error) {
 	type state struct{ lives, ended bool }
 	s, err := ask(tc, e, func(task.Context) (state, error) {
-		return state{e.live[name] != nil, e.kept.of[name] != nil || e.passed.of[name] != nil}, nil
+		return state{e.live[name] != nil || e.suspended[name] != nil, e.kept.of[name] != nil || e.passed.of[name] != nil}, nil
 	})
 	return s.lives, s.ended, err
 }

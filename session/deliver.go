@@ -18,10 +18,15 @@ import (
 //
 // A message that is not of the session is refused, and leaves the session as it was: aura.NotFound for a session that is not here,
 // aura.Denied when the peer does not play the sender, aura.Conflict for a message before its turn, aura.Corrupt for
-// one that does not decode, aura.Invalid for one that the role cannot receive, aura.Exhausted while there is no room, aura.Unavailable
-// while the disk takes nothing, aura.Stale after the end. One that the peer did not pay for is aura.Denied with a [guard.UnpaidError] as
-// its cause.
+// one that does not decode, aura.Invalid for one that the role cannot receive, aura.Exhausted while there is no room or the session is handed
+// over, aura.Unavailable while the disk takes nothing, aura.Stale after the end. One that the peer did not pay for is aura.Denied with a
+// [guard.UnpaidError] as its cause.
 func (e *Engine) Deliver(tc task.Context, on *ChannelOptions, m *effect.Message) (next uint64, err error) {
+	return e.deliver(tc, on, m, nil)
+}
+
+// deliver is [Engine.Deliver] of a channel, which may refuse a message that came before; nil: it does not.
+func (e *Engine) deliver(tc task.Context, on *ChannelOptions, m *effect.Message, repeated func(*effect.Message) error) (next uint64, err error) {
 	const op = "session.Deliver"
 	var l *live
 	defer func() {
@@ -42,7 +47,7 @@ func (e *Engine) Deliver(tc task.Context, on *ChannelOptions, m *effect.Message)
 		if l != nil {
 			l.emit(tc, event)
 		} else {
-			tc.Emit(event.Within(m.Session, ""))
+			e.Emit(tc, m.Session, event)
 		}
 	}()
 	var p parcel
@@ -50,8 +55,8 @@ func (e *Engine) Deliver(tc task.Context, on *ChannelOptions, m *effect.Message)
 		return 0, aura.Errorf(op, aura.Corrupt, "a message of session %s does not decode", aura.Short(m.Session))
 	}
 	if l, err = ask(tc, e, func(task.Context) (*live, error) {
-		l, err := e.running(op, m.Session)
-		if err == nil && l.still { // the channel must not wait for the end of it
+		l, err := e.find(op, m.Session)
+		if err == nil && (l.stands() || l.custody == CustodyHeld) { // the channel must neither wait for the end of it nor end
 			return l, aura.Errorf(op, aura.Exhausted, "session %s is being handed over", aura.Short(m.Session))
 		}
 		return l, err
@@ -67,7 +72,11 @@ func (e *Engine) Deliver(tc task.Context, on *ChannelOptions, m *effect.Message)
 		if role, plays := l.roleOf(on); !plays || role != from {
 			return 0, aura.Errorf(op, aura.Denied, "%s does not play the sender of a message of session %s", aura.Short(on.Peer.Authority), aura.Short(m.Session))
 		}
-		return l.mayTake(tc, &p, m.Seq)
+		next, err := l.mayTake(tc, &p, m.Seq)
+		if err == nil && next > m.Seq && repeated != nil {
+			err = repeated(m)
+		}
+		return next, err
 	})
 	if err != nil || next > m.Seq {
 		return next, err
@@ -80,12 +89,9 @@ func (e *Engine) Deliver(tc task.Context, on *ChannelOptions, m *effect.Message)
 		}
 		entries = l.records(r)
 	}
-	if err := l.receive(tc, on, m, &p, entries); aura.KindOf(err) == aura.Exhausted {
-		// The disk is full. That is no matter of the program, which would make room by taking a message: the channel ends, and the
-		// message comes on another one.
-		return 0, &aura.Error{Op: op, Kind: aura.Unavailable, Err: err}
-	} else if err != nil {
-		return 0, err
+	if err := l.receive(tc, on, m, &p, entries); err != nil {
+		// A full disk is no matter of the program, which would make room by taking a message: the channel ends, and the message comes on another one.
+		return 0, diskOf(op, err)
 	}
 	return settleStep(tc, e, func(task.Context) error { return l.inject(&p, m.Seq) }, func(task.Context) (uint64, error) {
 		l.bind(from, on.Peer.Device)
@@ -150,7 +156,7 @@ func (l *live) has(edge uint32, next uint64) {
 	if next <= l.confirmed[edge] {
 		return
 	}
-	l.confirmed[edge] = next
+	put(&l.confirmed, edge, next)
 	l.paidFor(edge, next)
 	if !l.opening.Persistent { // those of a persistent one stay with its recording, for a copy of the peer's home
 		l.trim(edge, next)

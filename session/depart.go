@@ -90,5 +90,5 @@ func (e *Engine) goneFrom(name aura.SessionID, on *ChannelOptions) *departed {
 // greeting tells a participant to which device the session went.
 func (d *departed) greeting(to string) Greeting {
 	s := &d.Session
-	return Greeting{Session: s.Name, Protocol: s.Protocol, Version: d.Version, Role: s.Role, Sizes: d.Sizes, To: to, Moved: d.Moves}
+	return Greeting{Session: s.Name, Protocol: s.Protocol, Version: d.Version, Role: s.Role, Sizes: d.Sizes, To: to, Moved: d.Moves, Epoch: s.Epoch}
 }

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"maps"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/aura-runtime/aura"
@@ -32,6 +31,8 @@ const (
 type ends struct {
 	of    map[aura.SessionID]*view.Ended // the newest one of each name
 	order []aura.SessionID               // the oldest first
+	// theirs are those that the peer cancelled. An end names its authority, which another device of the account shares.
+	theirs map[aura.SessionID]bool
 }
 
 func (n *ends) add(e *view.Ended) {
@@ -43,8 +44,10 @@ func (n *ends) add(e *view.Ended) {
 		n.order = slices.DeleteFunc(n.order, func(o aura.SessionID) bool { return o == name })
 	}
 	n.of[name], n.order = e, append(n.order, name)
+	delete(n.theirs, name)
 	if len(n.order) > maxEnds {
 		delete(n.of, n.order[0])
+		delete(n.theirs, n.order[0])
 		n.order = slices.Delete(n.order, 0, 1)
 	}
 }
@@ -104,7 +107,7 @@ func (e *Engine) keep(end *view.Ended) journal.LogChange {
 // over returns the end of the session that an opening names, nil when it may begin. A session in which no message came or left
 // has agreed on nothing, so it may begin again: by the owner's word, and by the word of the only peer if that one had ended it. Otherwise two
 // sides could begin and end it in turn for ever. It returns aura.Denied when the opening is one of another session than the one that
-// ended: who asks was not in it, and learns nothing of it.
+// ended: its sender was not in that one, and learns nothing of it.
 func (e *Engine) over(o *Opening, byPeer bool) (*view.Ended, error) {
 	ended, has := e.kept.of[o.Name]
 	if !has {
@@ -113,7 +116,7 @@ func (e *Engine) over(o *Opening, byPeer bool) (*view.Ended, error) {
 	if _, lives := e.live[o.Name]; !has || lives || o.Anew {
 		return nil, nil
 	}
-	theirs := ended.End.Kind == view.EndCancelled && ended.End.By != e.options.Own && len(o.Parties) == 1
+	theirs := len(o.Parties) == 1 && ended.End.Kind == view.EndCancelled && (ended.End.By != e.options.Own || e.passed.theirs[o.Name])
 	if ended.Session.Sent+ended.Session.Received == 0 && (theirs || !byPeer) {
 		return nil, nil
 	}
@@ -167,18 +170,21 @@ func (e *Engine) endThere(tc task.Context, s *speaker, g *Greeting) error {
 		if g.Ended == view.EndCompleted && len(l.opening.Parties) > 1 {
 			return false, l.confirm(o.role, l.sent[l.edgeTo(o.role)]) // it has played its part, and the others have not
 		}
+		peer, _ := l.peer(o.role)
+		if g.Have > l.sent[l.edgeTo(o.role)] { // it began anew here, and the other side does not begin it again
+			return true, l.cancelFor(peer, "the other side has ended an earlier session of this name: "+g.Ended.String())
+		}
 		if err := l.confirm(o.role, g.Have); err != nil || l.settled() {
 			return false, err // its program goes on to the end
 		}
-		peer, _ := l.peer(o.role)
-		return true, l.cancel(peer, "the other side has ended it: "+g.Ended.String())
+		return true, l.cancelFor(peer, "the other side has ended it: "+g.Ended.String())
 	})
 }
 
 // refusedThere ends a session that the other side of a channel refuses, unless another device of the same account may play the role.
 func (e *Engine) refusedThere(tc task.Context, l *live, role choreo.Role, why error) error {
 	return e.finish(tc, l, nil, func() (bool, error) {
-		if l.met[role] = true; slices.ContainsFunc(l.channels, func(o *spoken) bool { return o.role == role }) {
+		if put(&l.met, role, true); slices.ContainsFunc(l.channels, func(o *spoken) bool { return o.role == role }) {
 			return false, nil
 		}
 		l.refused = why
@@ -194,9 +200,14 @@ func (e *Engine) refusedThere(tc task.Context, l *live, role choreo.Role, why er
 }
 
 // End ends a session before its program does, because there is nothing left to agree on. When it returns nil the end is durable. The
-// end of a session that has ended stays as it is. It returns aura.NotFound for one that is not here and whose end is not kept.
+// end of a session that has ended stays as it is. It returns aura.NotFound for one that is not here and whose end is not kept, and aura.Denied
+// for one that came here attenuated: its owner plays a part of it, and cannot call it off for the others.
 func (e *Engine) End(tc task.Context, name aura.SessionID) error {
+	var waits *suspended
 	l, err := ask(tc, e, func(task.Context) (*live, error) {
+		if waits = e.suspended[name]; waits != nil {
+			return nil, nil
+		}
 		l, err := e.running("session.End", name)
 		if aura.KindOf(err) != aura.NotFound {
 			return l, err
@@ -206,10 +217,32 @@ func (e *Engine) End(tc task.Context, name aura.SessionID) error {
 		}
 		return nil, err
 	})
-	if l == nil || err != nil {
+	switch {
+	case err != nil:
 		return err
+	case waits != nil && len(waits.shown.Scope) > 0:
+		return aura.Errorf("session.End", aura.Denied, "session %s was given here to play a part of it: this device cannot end it for the others", aura.Short(name))
+	case waits != nil:
+		return e.endSuspended(tc, waits, End{Kind: view.EndCancelled, By: e.options.Own})
+	case l == nil:
+		return nil
 	}
-	return e.finish(tc, l, nil, func() (bool, error) { return true, l.cancel(e.options.Own, "") })
+	return e.finish(tc, l, nil, func() (bool, error) {
+		if err := l.reachesAll("session.End"); err != nil && !l.ended {
+			l.emit(tc, world.IngressRejected(e.Name(), "capability", err))
+			return false, err
+		}
+		return true, l.cancel(e.options.Own, "")
+	})
+}
+
+// reachesAll returns aura.Denied for an owner whose capability was attenuated: it plays its part, and what acts on the whole session is
+// for an owner of the whole.
+func (l *live) reachesAll(op aura.Op) error {
+	if l.cap.Scope.IsWhole() {
+		return nil
+	}
+	return aura.Errorf(op, aura.Denied, "the capability for session %s reaches %s alone, and this acts on the whole session", aura.Short(l.opening.Name), l.cap.Scope)
 }
 
 // cancel ends the part of the role because a participant wants no more of it. The first one is named by the end.
@@ -224,7 +257,7 @@ func (l *live) cancel(by aura.AuthorityID, reason string) error {
 		if err != nil {
 			return err
 		}
-		l.cap, l.authority = cap, nil
+		l.cap, l.authority, l.custody = cap, nil, CustodyGone
 	}
 	if err := l.engine.machine.Cancel(l.cap); err != nil {
 		return err
@@ -233,6 +266,12 @@ func (l *live) cancel(by aura.AuthorityID, reason string) error {
 	l.engine.pump()
 	l.changed()
 	return nil
+}
+
+// cancelFor is cancel for a peer.
+func (l *live) cancelFor(peer aura.AuthorityID, reason string) error {
+	l.byPeer = l.byPeer || l.cancelled == nil
+	return l.cancel(peer, reason)
 }
 
 // lingerFor is how long a session whose program has ended waits for its last messages to be confirmed. A peer that asks for them
@@ -262,26 +301,21 @@ func (l *live) linger(tc task.Context) {
 func (l *live) outcome(failed error) End {
 	switch {
 	case l.fault != nil:
-		return End{Kind: view.EndFailed, Reason: short(l.fault.Error())}
+		return End{Kind: view.EndFailed, Reason: aura.Clip(l.fault.Error(), view.MaxReason)}
 	case l.expired != nil:
 		return End{Kind: view.EndExpired, Witness: *l.expired}
 	case l.refused != nil && !l.closed:
-		return End{Kind: view.EndRefused, Reason: short(aura.Reason(l.refused))}
+		return End{Kind: view.EndRefused, Reason: aura.Clip(aura.Reason(l.refused), view.MaxReason)}
 	case l.cancelled != nil && !l.closed:
 		return *l.cancelled
 	case failed != nil && aura.KindOf(failed) == aura.Denied:
-		return End{Kind: view.EndRefused, Reason: short(aura.Reason(failed))}
+		return End{Kind: view.EndRefused, Reason: aura.Clip(aura.Reason(failed), view.MaxReason)}
 	case failed != nil:
-		return End{Kind: view.EndFailed, Reason: short(aura.Reason(failed))}
+		return End{Kind: view.EndFailed, Reason: aura.Clip(aura.Reason(failed), view.MaxReason)}
 	case !l.closed:
 		return End{Kind: view.EndCancelled, By: l.engine.options.Own, Reason: "its program ended early"}
 	}
 	return End{Kind: view.EndCompleted}
-}
-
-// short cuts a reason to its bound.
-func short(reason string) string {
-	return strings.ToValidUTF8(reason[:min(len(reason), view.MaxReason)], "")
 }
 
 // finish ends a session: its end becomes durable in the batch that removes its recording. A session that has ended stays
@@ -293,6 +327,7 @@ func (e *Engine) finish(tc task.Context, l *live, failed error, first func() (bo
 		return err
 	}
 	defer l.turn.Release()
+	owes := false
 	end, err := ask(tc, e, func(tc task.Context) (*view.Ended, error) {
 		if l.gone {
 			return nil, nil
@@ -302,29 +337,37 @@ func (e *Engine) finish(tc task.Context, l *live, failed error, first func() (bo
 				return nil, err
 			}
 		}
-		// A panic between a commit and its step leaves the machine behind the recording, which goes now.
+		// A panic between a commit and its step leaves the machine behind the recording, which goes now. It may have begun with that commit.
+		l.recorded = l.recorded || l.opening.Persistent && e.options.Journal.Log(logName(name)).Last > 0
 		_, broken := errors.AsType[*task.PanicError](failed)
 		if l.recorded && l.fault == nil && !broken && e.options.Hardening == machine.HardeningIntegration {
 			if err := e.verify(tc, l); err != nil && aura.KindOf(err) != aura.Unavailable { // a disk that does not answer shows nothing
 				e.violated(tc, "a recording replays to its session", name, err)
 			}
 		}
-		return l.endOf(tc, l.outcome(failed)), nil
+		end := l.endOf(tc, l.outcome(failed))
+		owes = l.recorded && !l.concluded && (first != nil || broken || l.unconcluded) && e.owes(&end.Session)
+		return end, nil
 	})
 	if end == nil || err != nil {
 		return err
 	}
-	entry := journal.Entry{}
 	if l.recorded {
-		entry.Logs = []journal.LogChange{{Name: logName(name), Remove: true}, e.keep(end)}
+		last := []journal.LogChange{{Name: logName(name), Remove: true}, e.keep(end)}
 		if traced, ok := e.keepTrace(end); ok {
-			entry.Logs = append(entry.Logs, traced)
+			last = append(last, traced)
+		}
+		if owes {
+			last = append(last, unconcludes(name, openingOf(&l.opening, l.protocol)))
+		}
+		if err := e.options.Decider.EndSession(tc, name, last...); err != nil {
+			return err
 		}
 	}
-	if err := e.forget(tc, name, &entry); err != nil {
-		return err
-	}
 	_, err = settle(tc, e, func(tc task.Context) (struct{}, error) {
+		if owes {
+			e.unconcluded[name] = true
+		}
 		l.close(tc, end, failed)
 		return struct{}{}, nil
 	})
@@ -346,8 +389,8 @@ func (l *live) close(tc task.Context, end *view.Ended, failed error) {
 	delete(e.live, l.opening.Name)
 	if l.recorded {
 		e.kept.add(end)
-	} else {
-		e.passed.add(end)
+	} else if e.passed.add(end); end.End.Kind == view.EndCancelled && l.byPeer {
+		put(&e.passed.theirs, l.opening.Name, true)
 	}
 	l.gone, l.end = true, end.End.Kind
 	l.takeBack()
@@ -355,15 +398,17 @@ func (l *live) close(tc task.Context, end *view.Ended, failed error) {
 	fragment := l.protocol.image.Fragment(l.role)
 	switch end.End.Kind {
 	case view.EndCompleted, view.EndCancelled:
-		l.emit(tc, world.SessionReleased(l.opening.Name, fragment, string(owner)))
+		l.emit(tc, world.SessionReleased(l.opening.Name, fragment, e.holder()))
 	default:
 		switch {
 		case l.fault != nil:
 			failed = l.fault
 		case l.expired != nil:
 			failed = &aura.Error{Op: "session.finish", Kind: aura.Timeout, Err: l.over("session.finish")}
+		case l.refused != nil && failed == nil:
+			failed = l.refused
 		}
-		l.emit(tc, world.SessionFailed(l.opening.Name, fragment, string(owner), failed))
+		l.emit(tc, world.SessionFailed(l.opening.Name, fragment, e.holder(), failed))
 	}
 }
 
@@ -382,30 +427,19 @@ func (e *Engine) names() []aura.SessionID {
 	return slices.SortedFunc(maps.Keys(e.live), func(x, y aura.SessionID) int { return bytes.Compare(x[:], y[:]) })
 }
 
-// giveUp ends a session whose recording cannot be used.
-func (e *Engine) giveUp(tc task.Context, name aura.SessionID, why error) error {
+// giveUp ends a session whose recording cannot be used. All are the entries that can be read.
+func (e *Engine) giveUp(tc task.Context, name aura.SessionID, all []record, why error) error {
 	shown, err := e.options.Registry.Recording(e.options.Journal, name)
 	if kind := aura.KindOf(err); err != nil && kind != aura.Corrupt {
 		return err
 	}
-	end := &view.Ended{Session: shown.Session, End: End{Kind: view.EndFailed, At: tc.Now().At, Reason: short(aura.Reason(why))}}
-	end.Session.State = view.StateEnded
-	if err := e.forget(tc, name, &journal.Entry{Logs: []journal.LogChange{{Name: logName(name), Remove: true}, e.keep(end)}}); err != nil {
-		return err
+	var first *opening
+	if len(all) > 0 && e.owes(&shown.Session) {
+		first = all[0].Opening
 	}
-	e.kept.add(end)
-	return nil
-}
-
-// forget removes the keys of a session's decisions and then commits its last entry, which removes the recording. A crash between
-// them leaves the recording, so that the session ends after the next start. The messages in it are not decided again.
-func (e *Engine) forget(tc task.Context, name aura.SessionID, last *journal.Entry) error {
-	if err := e.options.Decider.EndSession(tc, name); err != nil {
-		return err
+	ended, err := e.lose(tc, shown.Session, first, End{Kind: view.EndFailed, Reason: aura.Clip(aura.Reason(why), view.MaxReason)})
+	if err == nil {
+		e.lost(ended, first)
 	}
-	if len(last.Logs) == 0 {
-		return nil
-	}
-	_, err := e.options.Journal.Append(tc, last)
 	return err
 }

@@ -2,6 +2,8 @@ package session_test
 
 import (
 	"errors"
+	"fmt"
+	"slices"
 	"testing"
 	"time"
 
@@ -10,6 +12,7 @@ import (
 	"github.com/aura-runtime/aura"
 	"github.com/aura-runtime/aura/chain/chaintest"
 	view "github.com/aura-runtime/aura/domain/session"
+	"github.com/aura-runtime/aura/effect"
 	"github.com/aura-runtime/aura/fact"
 	"github.com/aura-runtime/aura/guard"
 	"github.com/aura-runtime/aura/journal"
@@ -158,6 +161,9 @@ func TestACrashLeavesTheRecordingOrTheEnd(t *testing.T) {
 			if open, ended := len(cust.recordings()), len(cust.ends(t, tc)); open+ended != 1 {
 				t.Errorf("after a crash at %d: %d recordings and %d ends", moment, open, ended)
 			}
+			if open, keys := len(cust.recordings()), cust.keys(t); open != keys {
+				t.Errorf("after a crash at %d: %d recordings, and the keys of the decisions of %d sessions", moment, open, keys)
+			}
 			if err := cust.engine.End(tc, name); err != nil {
 				t.Error(err)
 			}
@@ -166,6 +172,47 @@ func TestACrashLeavesTheRecordingOrTheEnd(t *testing.T) {
 			}
 		})
 	}
+}
+
+// keys returns how many sessions of the test, one or none, have keys of decisions in the journal.
+func (s *side) keys(t *testing.T) int {
+	t.Helper()
+	b, err := s.Journal.Meta("decided/" + string(name[:]))
+	if err != nil {
+		t.Error(err)
+	}
+	return min(len(b), 1)
+}
+
+// TestASessionInMemoryLeavesNoKeys: no restart asks about its decisions, so an agent that crashes leaves nothing that a later session of the
+// name would meet.
+func TestASessionInMemoryLeavesNoKeys(t *testing.T) {
+	chaintest.Simulate(t, 1, func(tc task.Context, sim *task.Sim) {
+		var heard []string
+		disk := journal.NewFaulty(sim.Entropy("disk"), journal.Faults{})
+		for _, text := range []string{"first", "second"} {
+			cust := begin(t, tc, sim, disk, text == "first", "Cust", func(tc task.Context, p *session.Port) error {
+				p.With(note(text))
+				err := p.Send(tc, "Store", "Ask", []byte(text))
+				heard = append(heard, fmt.Sprint(text, " ", err))
+				return tc.Sleep(time.Hour)
+			})
+			o := cust.opening("Store")
+			o.Persistent = false
+			if err := cust.engine.Open(tc, o); err != nil {
+				t.Fatal(err)
+			}
+			sleep(t, tc, time.Second)
+			if n := cust.keys(t); n != 0 {
+				t.Errorf("%d sessions have keys", n)
+			}
+			disk = disk.Crash()
+			cust.Close(tc)
+		}
+		if want := []string{"first <nil>", "second <nil>"}; !slices.Equal(heard, want) {
+			t.Errorf("sent was %q", heard)
+		}
+	})
 }
 
 // TestAPeerThatGreetsAfterTheEndLearnsOfIt: it ends its own part, whose last message counts as confirmed when it had come. A
@@ -303,6 +350,41 @@ func TestASessionMayBeginAnewWhereItsDomainDecides(t *testing.T) {
 	})
 }
 
+// TestASessionThatBeginsAnewOnOneSideAloneEnds: the other side has played it to its end and does not begin it again. The opener learns so with its
+// first greeting, over a link and over the channel of one session, whatever it has said by then, and each time that it tries again.
+func TestASessionThatBeginsAnewOnOneSideAloneEnds(t *testing.T) {
+	for what, meets := range map[string]func(tc task.Context, cust, shop *side){
+		"link": func(tc task.Context, cust, shop *side) { _ = linked(tc, cust, shop, shop.payments(), time.Minute) },
+		"one":  func(tc task.Context, cust, shop *side) { _ = meet(tc, cust, shop, time.Minute) },
+	} {
+		withShop(t, 1, func(tc task.Context, _ *task.Sim, cust, shop *side, heard *[]string) {
+			defer cust.Close(tc)
+			meets(tc, cust, shop)
+			if !endsWith(*heard, []string{"Ask bread", "Pay 3"}) {
+				t.Fatalf("%s: the store heard %q", what, *heard)
+			}
+			o := cust.opening("Store")
+			o.Anew = true
+			for n := range 5 {
+				if err := cust.engine.Open(tc, o); err != nil {
+					t.Fatalf("%s: session %d: %v", what, n, err)
+				}
+				sleep(t, tc, time.Second)
+				meets(tc, cust, shop)
+				if live, err := cust.engine.List(tc); err != nil || len(live) != 0 {
+					t.Fatalf("%s: session %d goes on: %+v, %v", what, n, live, err)
+				}
+				if all := cust.ends(t, tc); len(all) != 1 || all[0].End.Kind != view.EndCancelled {
+					t.Errorf("%s: the ends are %+v", what, all)
+				}
+			}
+			if len(*heard) != 2 {
+				t.Errorf("%s: the store heard %q", what, *heard)
+			}
+		})
+	}
+}
+
 // TestTheLogOfEndsIsBounded: the newest thousand are kept, on the disk too.
 func TestTheLogOfEndsIsBounded(t *testing.T) {
 	const many, most = 1010, 1000
@@ -333,6 +415,42 @@ func TestTheLogOfEndsIsBounded(t *testing.T) {
 		l := cust.Journal.Log("ended")
 		if len(all) != most || l.Last-l.Dropped != most || all[0].Session.Name != name || all[most-1].End.At != many-most+1 {
 			t.Errorf("%d ends are kept, %d on the disk, the first of %v, the last of %v", len(all), l.Last-l.Dropped, all[0].End.At, all[most-1].End.At)
+		}
+	})
+}
+
+// shaken is a decider that panics once when a decision has become durable.
+type shaken struct {
+	session.Decider
+	calm bool
+}
+
+func (d *shaken) Decide(tc task.Context, r *guard.Request) (effect.Result, error) {
+	result, err := d.Decider.Decide(tc, r)
+	if !d.calm {
+		d.calm = true
+		panic("a fault behind the commit")
+	}
+	return result, err
+}
+
+// TestAPanicBehindTheFirstCommitLeavesNoRecording: the session ends, and the next start does not bring it back.
+func TestAPanicBehindTheFirstCommitLeavesNoRecording(t *testing.T) {
+	chaintest.Simulate(t, 1, func(tc task.Context, sim *task.Sim) {
+		var heard []string
+		cust := begin(t, tc, sim, journal.NewFaulty(sim.Entropy("disk"), journal.Faults{}), true, "Cust", customer(&heard), func(o *session.Options) {
+			o.Decider = &shaken{Decider: o.Decider}
+		})
+		defer cust.Close(tc)
+		if err := cust.engine.Open(tc, cust.opening("Store")); err != nil {
+			t.Fatal(err)
+		}
+		sleep(t, tc, time.Second)
+		if all := cust.ends(t, tc); len(all) != 1 || all[0].End.Kind != view.EndFailed || !all[0].Session.Persistent {
+			t.Errorf("the ends are %+v", all)
+		}
+		if left := cust.recordings(); len(left) != 0 || len(cust.texts(t, tc)) != 1 {
+			t.Errorf("recordings are left: %+v, and the facts are %q", left, cust.texts(t, tc))
 		}
 	})
 }

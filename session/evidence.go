@@ -3,6 +3,7 @@ package session
 import (
 	"slices"
 
+	"github.com/aura-runtime/aura/choreo"
 	"github.com/aura-runtime/aura/machine"
 )
 
@@ -30,12 +31,23 @@ const (
 	searchPaths  = 16
 )
 
+// manifest is that of the protocol's text. A protocol of several bundles has more to show: that each part is the projection of one text, or
+// its parts would not be coherent, and that each role may change its player, since its bundles have owners of their own.
+func (p *Protocol) manifest() choreo.Manifest {
+	m := p.text.manifest
+	if p.composed.Linked() {
+		m.RequiredTheoremPackCapabilities = append(slices.Clone(m.RequiredTheoremPackCapabilities), EvidenceBridge, EvidenceReconfiguration)
+	}
+	return m
+}
+
 // evidence returns what can be shown of an image. It is computed once.
 func (p *Protocol) evidence() []machine.Evidence {
 	p.proving.Lock()
 	defer p.proving.Unlock()
 	if !p.proved {
-		for _, key := range slices.Concat(p.text.manifest.RequiredCapabilities, p.text.manifest.RequiredTheoremPackCapabilities) {
+		m := p.manifest()
+		for _, key := range slices.Concat(m.RequiredCapabilities, m.RequiredTheoremPackCapabilities) {
 			if show := shown[key]; show != nil && !slices.ContainsFunc(p.proof, func(e machine.Evidence) bool { return e.Key == key }) && show(p) {
 				p.proof = append(p.proof, machine.Evidence{Key: key, Image: p.image.Digest()})
 			}
@@ -55,7 +67,7 @@ var shown = map[string]func(*Protocol) bool{
 	},
 	EvidenceBridge:          projected,
 	EvidenceReconfiguration: commutes,
-	EvidenceByzantine:       deaf,
+	EvidenceByzantine:       unmistaken,
 }
 
 // envelope returns the measured difference between one step at a time and waves of the width that the protocol's policy allows; nil when it
@@ -67,8 +79,8 @@ func (p *Protocol) envelope() *machine.Envelope {
 	}
 	p.proving.Lock()
 	defer p.proving.Unlock()
-	if !p.measuring {
-		p.measuring = true
+	if !p.wasMeasured {
+		p.wasMeasured = true
 		if r := p.search(); r.Complete && r.Counterexample == nil {
 			if d, err := r.Measure(p.image, policy.Width, policy.Tier); err == nil {
 				p.measured = &d
@@ -99,7 +111,7 @@ func (p *Protocol) contracts(width int) *machine.Contracts {
 
 // admission returns the decision about a session: the one that its recording has, made when it began here or came here, or a new one. An
 // engine in another posture than the one that decided decides anew.
-func (e *Engine) admission(p *Protocol, history []record) (machine.Admission, error) {
+func (e *Engine) admission(p *Protocol, history []record) (*machine.Admission, error) {
 	for i := len(history) - 1; i >= 0; i-- {
 		stored := history[i].Admission
 		if len(stored) == 0 {
@@ -107,18 +119,41 @@ func (e *Engine) admission(p *Protocol, history []record) (machine.Admission, er
 		}
 		a, err := machine.ParseAdmission(stored)
 		if err != nil || a.Hardening() == e.options.Hardening {
-			return a, err
+			return &a, err
 		}
 		break
 	}
-	return p.admit(&e.options)
+	return p.decision(&e.options)
+}
+
+// decided is an admission with what it depends on beside the protocol.
+type decided struct {
+	width     int
+	hardening machine.Hardening
+	parity    machine.Parity
+	admission machine.Admission
+}
+
+// decision returns the admission of sessions of the protocol, one and the same for all of them.
+func (p *Protocol) decision(o *Options) (*machine.Admission, error) {
+	p.deciding.Lock()
+	defer p.deciding.Unlock()
+	if d := p.decided; d != nil && d.width == o.Width && d.hardening == o.Hardening && d.parity == o.Parity {
+		return &d.admission, nil
+	}
+	a, err := p.admit(o)
+	if err != nil {
+		return nil, err
+	}
+	p.decided = &decided{o.Width, o.Hardening, o.Parity, a}
+	return &p.decided.admission, nil
 }
 
 // admit decides whether sessions of the protocol may run here. It may take some time for an image of which evidence is
 // required, the first time.
 func (p *Protocol) admit(o *Options) (machine.Admission, error) {
 	r := machine.Request{
-		Image: p.image, Manifest: p.text.manifest, Contracts: p.contracts(o.Width), Integrity: machine.IntegrityBare,
+		Image: p.image, Manifest: p.manifest(), Contracts: p.contracts(o.Width), Integrity: machine.IntegrityBare,
 		Hardening: o.Hardening, Parity: o.Parity, Load: machine.Pressure{ScarceGuards: true}, // the guard decides one request at a time, so the roles take turns by age
 	}
 	if o.Width > 1 {

@@ -72,8 +72,9 @@ func TestEachKeyOfABundleIsNeeded(t *testing.T) {
 	}
 }
 
-// TestWhatDoesNotHoldIsNotShown: a protocol without end, one in which a participant could send in place of another one's choice, and
-// an image that is not of its text.
+// TestWhatDoesNotHoldIsNotShown: each check of a property can say no, and then the protocol is refused. The cases are a protocol without end, one in
+// which a participant could send in place of another one's choice, an image that is not of its text, one whose roles wait for each
+// other, and a role that has the name which every role must be able to take.
 func TestWhatDoesNotHoldIsNotShown(t *testing.T) {
 	const endless = `
 module bad exposing (Bad)
@@ -98,7 +99,17 @@ protocol Bad =
       A { guard_capability : "a:b" } -> C : Right
       C { guard_capability : "a:b" } -> B : No
 `
-	for key, test := range map[string]string{EvidenceTermination: endless, EvidenceByzantine: guessed, EvidenceBridge: guessed} {
+	const taken = `
+module bad exposing (Bad)
+
+protocol Bad =
+  roles A, Successor
+  A { guard_capability : "a:b" } -> Successor : Hello
+`
+	for key, test := range map[string]string{
+		EvidenceTermination: endless, EvidenceByzantine: guessed, EvidenceBridge: guessed, EvidenceReconfiguration: taken,
+		EvidenceAdmission: taken, EvidenceAdherence: taken,
+	} {
 		l, problems := choreo.Load("bad.tell", test)
 		if len(problems) > 0 {
 			t.Fatal(problems)
@@ -115,13 +126,17 @@ protocol Bad =
 		if err != nil {
 			t.Fatal(err)
 		}
-		if key == EvidenceBridge {
-			other := anotherImage(t)
-			p.image = other
-			if projected(p) {
-				t.Error("an image of another text is taken for its projection")
+		if key == EvidenceAdmission || key == EvidenceAdherence || key == EvidenceBridge {
+			// An image of the same name is admitted with the evidence, and refused when it is one for which the property does not hold.
+			p.image = imageOf(t, choreo.LocalBranch{Label: choreo.Label{Name: "Hello"}, Next: choreo.LocalEnd{}}, true)
+			if key == EvidenceBridge {
+				if projected(p) {
+					t.Error("an image of another text is taken for its projection")
+				}
+			} else if _, err := p.admit(&Options{Width: 1}); err != nil {
+				t.Errorf("%s of an image for which it holds: %v", key, err)
 			}
-			continue
+			p.image, p.proof, p.proved, p.walked = imageOf(t, choreo.LocalBranch{Label: choreo.Label{Name: "Hello"}, Next: choreo.LocalEnd{}}, false), nil, false, nil
 		}
 		if _, err := p.admit(&Options{Width: 1}); !errors.Is(err, aura.Denied) {
 			t.Errorf("%s: %v", key, err)
@@ -129,14 +144,16 @@ protocol Bad =
 	}
 }
 
-// anotherImage returns an image of another protocol.
-func anotherImage(t *testing.T) *machine.Image {
+// imageOf returns an image of two roles that follows from no text: the second one waits for the first one, which sends or waits, too.
+func imageOf(t *testing.T, of choreo.LocalBranch, sends bool) *machine.Image {
 	t.Helper()
-	i, err := protocols.All()[0].Instantiate()
-	if err != nil {
-		t.Fatal(err)
+	first := choreo.Local(&choreo.LocalRecv{Partner: "B", Branches: []choreo.LocalBranch{of}})
+	if sends {
+		first = &choreo.LocalSend{Partner: "B", Branches: []choreo.LocalBranch{of}}
 	}
-	im, err := machine.CompileInstance(i)
+	im, err := machine.Compile("bad.Bad", []machine.Part{
+		{Role: "A", Local: first}, {Role: "B", Local: &choreo.LocalRecv{Partner: "A", Branches: []choreo.LocalBranch{of}}},
+	}, machine.CompileOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}

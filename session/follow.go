@@ -12,7 +12,8 @@ import (
 
 // follow takes the witnesses of a greeting: from then on the device to which the last one leads plays the role, durably, and those before it
 // do no more. Elsewhere says that this is another device than the one that greets. Witnesses that do not hold change nothing: aura.Denied
-// for those that are forged or contradict earlier ones, aura.Stale for those of a device that plays the role no more.
+// for those that are forged or contradict earlier ones, aura.Exhausted for one by a device that is not listed yet, and aura.Stale for those of a
+// device that plays the role no more.
 func (e *Engine) follow(tc task.Context, s *speaker, g *Greeting) (elsewhere bool, err error) {
 	const op = "session.follow"
 	if len(g.Moved) == 0 {
@@ -21,8 +22,8 @@ func (e *Engine) follow(tc task.Context, s *speaker, g *Greeting) (elsewhere boo
 	last := &g.Moved[len(g.Moved)-1]
 	why := RefusalPeer
 	defer func() {
-		if err != nil && tc.Err() == nil && aura.KindOf(err) != aura.Exhausted {
-			tc.Emit(world.DelegationRejected(g.Session, "", string(ownerOf(last.From)), string(ownerOf(last.To)), err))
+		if err != nil && tc.Err() == nil && why != 0 {
+			e.Emit(tc, g.Session, world.DelegationRejected(g.Session, "", OwnerOf(last.From), OwnerOf(last.To), err))
 			_, _ = settle(tc, e, func(task.Context) (struct{}, error) {
 				s.reply(g.Session, why)
 				return struct{}{}, nil
@@ -34,23 +35,49 @@ func (e *Engine) follow(tc task.Context, s *speaker, g *Greeting) (elsewhere boo
 	}
 	peer := s.talk.Peer.Authority
 	key := func(d aura.DeviceID) ([32]byte, bool) { return e.options.Vouch(peer, d) }
-	if err := view.CheckMoves(view.Played{Session: g.Session, Authority: peer, Role: g.Role}, g.Moved, key); err != nil {
+	elsewhere = last.To != s.talk.Peer.Device
+	type place struct {
+		session *live
+		known   []view.Move
+	}
+	at, err := ask(tc, e, func(task.Context) (place, error) {
+		l := e.live[g.Session]
+		if l == nil {
+			return place{}, nil
+		}
+		if l.stands() {
+			why = RefusalBusy
+			if o := s.spoken[g.Session]; o != nil {
+				o.deaf, why = true, 0 // the peer is asked to greet again when the handover is over
+			}
+			return place{}, aura.Errorf(op, aura.Exhausted, "session %s is being handed over", aura.Short(g.Session))
+		}
+		if err := l.sameEpoch(g); err != nil {
+			why = RefusalEpoch
+			return place{}, err
+		}
+		return place{l, l.moves[choreo.Role(g.Role)]}, nil
+	})
+	if err != nil {
 		return false, err
 	}
-	elsewhere = last.To != s.talk.Peer.Device
-	l, err := ask(tc, e, func(task.Context) (*live, error) {
-		l := e.live[g.Session]
-		if l != nil && l.still {
-			if o := s.spoken[g.Session]; o != nil {
-				o.deaf = true
-			}
-			return nil, aura.Errorf(op, aura.Exhausted, "session %s is being handed over", aura.Short(g.Session))
-		}
-		return l, nil
-	})
+	news := g.Moved[min(len(at.known), len(g.Moved)):]
+	unlisted := func(m view.Move) bool {
+		_, listed := key(m.From)
+		return !listed && (e.options.Removed == nil || !e.options.Removed(peer, m.From)) // the word of a removed device never counts again
+	}
+	if unknown := slices.IndexFunc(news, unlisted); unknown >= 0 {
+		why = RefusalBusy // an entry that lists it may be on its way
+		return false, aura.Errorf(op, aura.Exhausted, "device %s, which gave %s of session %s away, is not listed here", aura.Short(news[unknown].From),
+			clip(g.Role), aura.Short(g.Session))
+	}
+	if err := view.CheckMoves(view.Played{Session: g.Session, Authority: peer, Role: g.Role}, at.known, g.Moved, key); err != nil {
+		return false, err
+	}
+	l := at.session
 	switch {
-	case err != nil || l != nil && l.authority != nil:
-		return elsewhere, err
+	case l != nil && l.custody == CustodyHeld:
+		return elsewhere, nil
 	case l == nil && elsewhere:
 		why = RefusalMoved
 		return true, aura.Errorf(op, aura.Stale, "another device of %s plays %s in session %s, which is not here", aura.Short(peer), clip(g.Role), aura.Short(g.Session))
@@ -61,22 +88,38 @@ func (e *Engine) follow(tc task.Context, s *speaker, g *Greeting) (elsewhere boo
 		return false, err
 	}
 	defer l.turn.Release()
-	news, err := ask(tc, e, func(task.Context) (bool, error) { return l.mayFollow(peer, choreo.Role(g.Role), g.Moved) })
+	more, err := ask(tc, e, func(task.Context) (bool, error) {
+		if l.gone { // while this waited for its turn: what the recording gets now would stay
+			return false, nil
+		}
+		return l.mayFollow(peer, choreo.Role(g.Role), g.Moved)
+	})
 	if err != nil {
 		if aura.KindOf(err) == aura.Stale {
 			why = RefusalMoved
 		}
 		return false, err
 	}
-	if !news {
+	if !more {
 		return elsewhere, nil
 	}
-	if err := l.agrees(g); err != nil {
+	keeps := func(err error) error { // which is none of the peer, unless it is aura.Denied
+		switch aura.KindOf(err) {
+		case 0, aura.Denied:
+			return err
+		case aura.Unavailable: // the channel ends, and the peer says it on the next one
+			why = 0
+			return err
+		}
+		why = RefusalBusy
+		return &aura.Error{Op: op, Kind: aura.Exhausted, Err: err}
+	}
+	if err := keeps(l.agrees(g)); err != nil {
 		return false, err
 	}
 	moved := record{Kind: recordMoved, Role: g.Role, Moves: g.Moved, At: tc.Now().At}
 	if l.recorded {
-		if err := l.record(tc, [][]byte{encode(moved)}); err != nil {
+		if err := keeps(l.record(tc, [][]byte{encode(moved)})); err != nil {
 			return false, err
 		}
 	}
@@ -85,35 +128,22 @@ func (e *Engine) follow(tc task.Context, s *speaker, g *Greeting) (elsewhere boo
 			l.late = append(l.late, moved)
 		}
 		l.rebind(choreo.Role(g.Role), g.Moved)
-		l.emit(tc, world.DelegationCommitted(g.Session, "", string(ownerOf(last.From)), string(ownerOf(last.To))))
+		l.emit(tc, world.DelegationCommitted(g.Session, "", OwnerOf(last.From), OwnerOf(last.To)))
 		return struct{}{}, nil
 	})
+	e.Removals() // that device may be one that was removed
 	return elsewhere, err
 }
 
 // mayFollow returns whether moves of a role say something new, or why they are not taken.
 func (l *live) mayFollow(peer aura.AuthorityID, role choreo.Role, moves []view.Move) (news bool, err error) {
 	const op = "session.follow"
-	name, known := aura.Short(l.opening.Name), l.moves[role]
 	at := slices.IndexFunc(l.opening.Parties, func(p Party) bool { return p.Role == role && p.Authority == peer })
 	if at < 0 {
-		return false, aura.Errorf(op, aura.Denied, "%s does not play %s in session %s", aura.Short(peer), clip(string(role)), name)
+		return false, aura.Errorf(op, aura.Denied, "%s does not play %s in session %s", aura.Short(peer), clip(string(role)), aura.Short(l.opening.Name))
 	}
-	for i := range min(len(known), len(moves)) {
-		if known[i].Signature != moves[i].Signature {
-			return false, aura.Errorf(op, aura.Denied, "device %s gave %s of session %s to two devices", aura.Short(known[i].From), role, name)
-		}
-	}
-	switch has := l.device(&l.opening.Parties[at]); {
-	case len(moves) < len(known):
-		return false, aura.Errorf(op, aura.Stale, "role %s of session %s has moved %d times, and the witnesses are those of %d", role, name, len(known), len(moves))
-	case len(moves) == len(known):
-		return false, nil
-	case has != (aura.DeviceID{}) && moves[len(known)].From != has:
-		return false, aura.Errorf(op, aura.Denied, "role %s of session %s moves from device %s, and device %s plays it", role, name,
-			aura.Short(moves[len(known)].From), aura.Short(has))
-	}
-	return true, nil
+	of := view.Played{Session: l.opening.Name, Authority: peer, Role: string(role)}
+	return view.News(of, l.moves[role], moves, l.device(&l.opening.Parties[at]))
 }
 
 // agrees returns aura.Denied when the device that gave a role away had sent other messages than those that came. Messages that the recording
@@ -146,7 +176,7 @@ func (l *live) agrees(g *Greeting) error {
 
 // rebind has the device play a role to which its moves lead, and no other one.
 func (l *live) rebind(role choreo.Role, moves []view.Move) {
-	l.moves[role] = moves
+	put(&l.moves, role, moves)
 	to := moves[len(moves)-1].To
 	for _, o := range slices.Clone(l.channels) {
 		if o.role == role && o.speaker.talk.Peer.Device != to {
@@ -154,7 +184,7 @@ func (l *live) rebind(role choreo.Role, moves []view.Move) {
 			o.speaker.drop(o)
 		}
 	}
-	l.met[role] = false
+	put(&l.met, role, false)
 	l.engine.attach(l)
 }
 

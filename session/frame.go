@@ -47,6 +47,8 @@ type Greeting struct {
 	To    string       `cbor:"8,keyasint,omitempty"` // the role that the receiver plays; empty: the sender does not tell roles apart
 	// Moved are the moves of the role from one device to the next, to the one that plays it. That may be another one than the sender.
 	Moved []view.Move `cbor:"9,keyasint,omitempty"`
+	// Epoch is the one in which the session began. Zero: it has none, or the sender does not say.
+	Epoch aura.Epoch `cbor:"10,keyasint,omitempty"`
 }
 
 // message is an effect.Message on the wire.
@@ -87,6 +89,7 @@ const (
 	RefusalMoved    Refusal = 6 // another device of the receiver's account plays the role
 	RefusalUnpaid   Refusal = 7 // no receipt pays for a message: it may come again with another one
 	RefusalBudget   Refusal = 8 // the receipt of a message exceeds the sender's budget: it may come again with one of a later epoch
+	RefusalEpoch    Refusal = 9 // the session cannot have begun in the epoch that its greeting names, or began in another one
 )
 
 // String returns the reason in plain words.
@@ -108,6 +111,8 @@ func (r Refusal) String() string {
 		return "a message came without a receipt that pays for it"
 	case RefusalBudget:
 		return "a message exceeds the budget"
+	case RefusalEpoch:
+		return "the session began too long ago, in another epoch, or in one that is to come: where a clock is wrong, set it and begin anew"
 	}
 	return fmt.Sprintf("reason %d", uint8(r))
 }

@@ -17,7 +17,7 @@ func (e *Engine) goOn(s *speaker, g *Greeting, now aura.Duration) (other *live, 
 	const op = "session.Speak"
 	l, o := e.live[g.Session], s.spoken[g.Session]
 	switch here := l.protocol.Version(); {
-	case o == nil && (l.cancelled != nil || l.authority != nil):
+	case o == nil && (l.cancelled != nil || l.custody == CustodyHeld):
 		// When it has ended, facts say whether it may begin anew, and one that waits for its handover goes on here or not.
 		s.reply(g.Session, RefusalBusy)
 		return nil, "", aura.Errorf(op, aura.Exhausted, "session %s is about to end, or to be handed over", aura.Short(g.Session))
@@ -27,6 +27,9 @@ func (e *Engine) goOn(s *speaker, g *Greeting, now aura.Duration) (other *live, 
 	case o == nil || g.Protocol != l.protocol.ID() || g.Role != "" && choreo.Role(g.Role) != o.role || g.To != "" && choreo.Role(g.To) != l.opening.Role:
 		s.reply(g.Session, RefusalPeer)
 		return nil, "", aura.Errorf(op, aura.Denied, "the other side greets for another session or role")
+	case l.sameEpoch(g) != nil:
+		s.reply(g.Session, RefusalEpoch)
+		return nil, "", l.sameEpoch(g)
 	case g.Version != here && s.talk.Only != (aura.SessionID{}):
 		return nil, "", l.protocol.differs(g) // it may be updated before the invitation ends
 	case g.Version != here:
@@ -36,7 +39,7 @@ func (e *Engine) goOn(s *speaker, g *Greeting, now aura.Duration) (other *live, 
 		s.drop(o)
 		return l, o.role, nil
 	case g.Role != "" && g.Have < l.first(l.edgeTo(o.role)) && l.opening.Persistent:
-		// An older copy of the peer's home: what it lacks it had confirmed, and a checkpoint has taken its place.
+		// An older copy of the peer's home: it lacks messages that the peer had confirmed, and a checkpoint has taken their place.
 		if s.talk.Only == (aura.SessionID{}) { // otherwise its channel ends
 			s.reply(g.Session, RefusalEnded)
 			s.drop(o)
@@ -45,8 +48,13 @@ func (e *Engine) goOn(s *speaker, g *Greeting, now aura.Duration) (other *live, 
 			g.Have, aura.Short(g.Session), l.first(l.edgeTo(o.role)))
 	case g.Role == "" || o.heard && !s.regreeted.take(now):
 		return nil, "", aura.Errorf(op, aura.Denied, "the other side greets again and again for session %s on one channel", aura.Short(g.Session))
-	case o.heard: // the session stood still there, and goes on from its recording: it lacks this side's greeting
+	case o.heard:
+		// The session stood still there for a handover that was taken back, and dropped a frame of this side: a refusal of a message is said once,
+		// and the session would wait for the next channel. This side greets again, and says how many messages it has.
 		o.greeted = false
+	}
+	if o.heard {
+		o.sendFrom(g.Have)
 	}
 	o.heard, o.next, o.has = true, g.Have, g.Have
 	o.retry = 0 // the peer has room for the session now
@@ -67,6 +75,7 @@ func (e *Engine) mayBegin(s *speaker, g *Greeting) (Admit, choreo.Role, error) {
 		s.reply(g.Session, why)
 		return nil, "", aura.Errorf(op, kind, "session %s of protocol %s: %s", aura.Short(g.Session), clip(g.Protocol), text)
 	}
+	waits, with := e.waitsFor(&s.talk, g)
 	ended := e.endedWith(&s.talk, g)
 	if d := e.goneFrom(g.Session, &s.talk); d != nil && ended == nil && s.talk.Only == (aura.SessionID{}) {
 		s.tell(d.greeting(g.Role))
@@ -77,6 +86,10 @@ func (e *Engine) mayBegin(s *speaker, g *Greeting) (Admit, choreo.Role, error) {
 		return nil, "", aura.Errorf(op, aura.Denied, "the other side greets for another session or role")
 	case g.Role == "":
 		return nil, "", nil // it tells its version of a session that has ended here
+	case waits && with:
+		return refuse(RefusalBusy, aura.Exhausted, "it waits for its protocol here") // Unavailable would end the channel
+	case waits:
+		return refuse(RefusalPeer, aura.Denied, "the other side is not in it")
 	case ended != nil && s.talk.Only == (aura.SessionID{}) && (admit == nil || g.Have > 0):
 		s.tell(e.refer(g, ended))
 		return nil, "", stale(op, ended)
@@ -107,7 +120,7 @@ func (e *Engine) room(peer aura.AuthorityID) error {
 	}
 	begun := 0
 	for _, l := range e.live {
-		if l.greeted && slices.ContainsFunc(l.opening.Parties, func(p Party) bool { return p.Authority == peer }) {
+		if l.opening.greeted && slices.ContainsFunc(l.opening.Parties, func(p Party) bool { return p.Authority == peer }) {
 			begun++
 		}
 	}
@@ -118,7 +131,7 @@ func (e *Engine) room(peer aura.AuthorityID) error {
 }
 
 // clip shortens what a peer says.
-func clip(text string) string { return text[:min(len(text), 64)] }
+func clip(text string) string { return aura.Clip(text, 64) }
 
 // complete fills in what an admission left open, and checks that it is of the session that the peer greeted for.
 func (s *speaker) complete(o *Opening, role choreo.Role, from Party, g *Greeting) error {
@@ -140,14 +153,17 @@ func (s *speaker) complete(o *Opening, role choreo.Role, from Party, g *Greeting
 	if o.Parties == nil {
 		o.Parties = []Party{from}
 	}
+	if o.Epoch = g.Epoch; s.talk.Only != (aura.SessionID{}) {
+		o.Epoch = 0 // its two sides share no context yet
+	}
 	if o.Name != g.Session || o.Protocol != g.Protocol || o.Context != s.talk.Context {
 		return aura.Errorf("session.Speak", aura.Internal, "an admission for session %s opens another one", aura.Short(g.Session))
 	}
 	return nil
 }
 
-// beginFor begins a session because a peer greeted for it.
-func (e *Engine) beginFor(tc task.Context, s *speaker, o Opening, g *Greeting) error {
+// beginFor begins a session because a peer greeted for it, in one of the epochs.
+func (e *Engine) beginFor(tc task.Context, s *speaker, o Opening, in epochs, g *Greeting) error {
 	if _, lives := e.live[o.Name]; !lives {
 		over, err := e.over(&o, true)
 		if over != nil {
@@ -155,6 +171,10 @@ func (e *Engine) beginFor(tc task.Context, s *speaker, o Opening, g *Greeting) e
 			return stale("session.Speak", over)
 		}
 		if err == nil {
+			if err := in.check(&o); err != nil {
+				s.reply(g.Session, RefusalEpoch)
+				return err
+			}
 			err = e.room(s.talk.Peer.Authority)
 		}
 		var p *Protocol
@@ -170,6 +190,7 @@ func (e *Engine) beginFor(tc task.Context, s *speaker, o Opening, g *Greeting) e
 			}
 		}
 		if err == nil {
+			o.greeted = true
 			err = e.open(tc, o, nil)
 		}
 		if err != nil {
@@ -177,9 +198,8 @@ func (e *Engine) beginFor(tc task.Context, s *speaker, o Opening, g *Greeting) e
 			return err
 		}
 		l := e.live[o.Name]
-		l.greeted = true
 		if len(g.Moved) > 0 {
-			l.moves[choreo.Role(g.Role)] = g.Moved
+			put(&l.moves, choreo.Role(g.Role), g.Moved)
 			if o.Persistent {
 				l.late = append(l.late, record{Kind: recordMoved, Role: g.Role, Moves: g.Moved, At: tc.Now().At})
 			}
@@ -201,7 +221,8 @@ func (s *speaker) confirm(c *confirmation) error {
 	if c.Next < max(o.again, o.session.first(o.session.edgeTo(o.role))) || c.Next >= o.next {
 		return aura.Errorf("session.confirm", aura.Denied, "the other side asks for message %d of session %s again", c.Next, aura.Short(c.Session))
 	}
-	o.next, o.again = c.Next, c.Next+1
+	o.sendFrom(c.Next)
+	o.again = c.Next + 1
 	s.queue(o)
 	return nil
 }
@@ -214,10 +235,13 @@ func (e *Engine) takeRefusal(tc task.Context, s *speaker, r *refused) error {
 		case o == nil:
 			return nil, err
 		case r.Reason == RefusalUnpaid || r.Reason == RefusalBudget:
-			return s.refusedUnpaid(o, r)
+			return s.refusedUnpaid(o, r, tc.Elapsed())
 		case r.Reason != RefusalBusy:
 			s.drop(o)
 		case o.heard: // it has begun there since, and lacks this side's greeting
+			if !s.regreeted.take(tc.Elapsed()) {
+				return nil, aura.Errorf("session.takeRefusal", aura.Denied, "the other side asks to wait again and again for session %s", aura.Short(r.Session))
+			}
 			o.greeted, o.retry = false, 0
 			s.queue(o)
 			return nil, nil
@@ -241,6 +265,8 @@ func (s *speaker) answer(m *effect.Message, next uint64, err error) error {
 	case o == nil:
 		if d := s.engine.goneFrom(m.Session, &s.talk); d != nil {
 			s.tell(d.greeting(""))
+		} else if s.engine.suspended[m.Session] != nil {
+			s.reply(m.Session, RefusalBusy)
 		} else if kind == aura.NotFound || kind == aura.Stale {
 			s.reply(m.Session, RefusalEnded)
 		}
@@ -267,7 +293,7 @@ func (s *speaker) answer(m *effect.Message, next uint64, err error) error {
 		if !o.lost {
 			o.lost, o.took, o.through, o.covered = true, o.session.taken, o.session.have(o.role), m.Digest()
 		}
-		o.stood = o.stood || o.session.still
+		o.stood = o.stood || o.session.stands()
 		return nil
 	case kind == aura.Conflict && o.lost: // it comes again behind the one that was lost
 		return nil
@@ -279,7 +305,7 @@ func (s *speaker) answer(m *effect.Message, next uint64, err error) error {
 // This side greets again when it goes on, and the peer says the same again.
 func (s *speaker) hears(name aura.SessionID) (*spoken, error) {
 	o := s.spoken[name]
-	if o != nil && o.session.still {
+	if o != nil && o.session.stands() {
 		o.deaf = true
 		return nil, aura.Errorf("session.Speak", aura.Exhausted, "session %s is being handed over", aura.Short(name))
 	}

@@ -26,14 +26,18 @@ func (i *Import) Opening() Opening { return i.session.began() }
 // Moves returns the witnesses with which the session came, and as the last one the offer of the handover that brought it.
 func (i *Import) Moves() []view.Move { return i.session.moves[i.session.opening.Role] }
 
-// Import takes the recording of a session in. Scope and witnesses are those of the handover. It returns aura.Conflict for a session that
-// lives here, or that is with a participant who has no name, aura.Stale for one that has ended, aura.NotFound for one whose role has no
-// program here, aura.Exhausted while 64 imports wait, and aura.Corrupt for a recording that is damaged or does not hold together; then the
-// engine keeps none of it.
-func (r *Reconfig) Import(tc task.Context, name aura.SessionID, recording [][]byte, scope own.Scope, moves []view.Move) (*Import, error) {
+// Delegation returns the session in which the other device offered this one.
+func (i *Import) Delegation() aura.SessionID { return i.session.broughtBy }
+
+// Import takes the recording of a session in that another one, by, brought here by a handover with its witnesses. It returns
+// aura.Conflict for a session that lives here, or that is with a participant who has no name, aura.Stale for one that has ended,
+// aura.NotFound for one whose role has no program here, aura.Exhausted while 64 imports wait, aura.Denied for a scope that is not the
+// recording's, or that the handover does not state to narrow, and aura.Corrupt for a recording that is damaged or does not hold
+// together; then the engine keeps none of it.
+func (r *Reconfig) Import(tc task.Context, name, by aura.SessionID, recording [][]byte, h Handover, moves []view.Move) (*Import, error) {
 	const op = "session.Import"
 	e := r.engine
-	held := record{Kind: recordHeld, Fragments: scope.Names(), Moves: moves}
+	held := record{Kind: recordHeld, Fragments: h.Scope.Names(), Moves: moves, Delegation: by}
 	all, a := make([]record, 0, len(recording)+1), assembler{name: name}
 	for _, v := range recording {
 		r, err := a.add(v)
@@ -53,7 +57,10 @@ func (r *Reconfig) Import(tc task.Context, name aura.SessionID, recording [][]by
 	if slices.ContainsFunc(all[0].Opening.Parties, func(p party) bool { return p.Authority == (aura.AuthorityID{}) }) {
 		return nil, aura.Errorf(op, aura.Conflict, "session %s is with a stranger, who does not know this device", aura.Short(name))
 	}
-	l, err := ask(tc, e, func(tc task.Context) (*live, error) {
+	if err := h.states(op, scopeOf(all)); err != nil {
+		return nil, err
+	}
+	l, err := settle(tc, e, func(tc task.Context) (*live, error) {
 		o := all[0].Opening.undo(name)
 		p, err := e.version(&o)
 		if err != nil {
@@ -61,11 +68,12 @@ func (r *Reconfig) Import(tc task.Context, name aura.SessionID, recording [][]by
 		}
 		decided, err := p.admit(&e.options) // that of the source was for the source
 		if err != nil {
+			e.unlinked(tc, &o, p, err)
 			return nil, err
 		}
 		held.Admission = decided.Encode()
 		all = append(all, held)
-		if l := e.live[name]; l != nil && l.authority != nil {
+		if l := e.live[name]; l != nil && l.custody == CustodyHeld {
 			return nil, aura.Errorf(op, aura.Conflict, "session %s waits here for the commit of another handover", aura.Short(name))
 		} else if l != nil {
 			err := aura.Errorf(op, aura.Conflict, "session %s has an owner here", aura.Short(name))
@@ -74,7 +82,7 @@ func (r *Reconfig) Import(tc task.Context, name aura.SessionID, recording [][]by
 		}
 		waiting := 0
 		for _, l := range e.live {
-			if l.authority != nil {
+			if l.custody == CustodyHeld {
 				waiting++
 			}
 		}
@@ -92,12 +100,10 @@ func (r *Reconfig) Import(tc task.Context, name aura.SessionID, recording [][]by
 			l.leaveEngine()
 			return nil, aura.Errorf(op, aura.Stale, "session %s has ended where it comes from", aura.Short(name))
 		}
+		l.turn.TryAcquire() // no other task has it yet: a timeout that is over ends the session when its recording is durable
 		return l, nil
 	})
 	if err != nil {
-		return nil, err
-	}
-	if err := l.turn.Acquire(tc); err != nil {
 		return nil, err
 	}
 	defer l.turn.Release()
@@ -117,7 +123,7 @@ func (r *Reconfig) Imports(tc task.Context) ([]*Import, error) {
 	e := r.engine
 	return ask(tc, e, func(task.Context) (all []*Import, err error) {
 		for _, name := range e.names() {
-			if l := e.live[name]; l.authority != nil {
+			if l := e.live[name]; l.custody == CustodyHeld {
 				all = append(all, &Import{l})
 			}
 		}
@@ -134,15 +140,17 @@ func (i *Import) Claim(tc task.Context, witness view.Move, commit Commit) (*Owne
 		return nil, err
 	}
 	defer l.turn.Release()
-	if err := i.waits(tc, "session.Claim"); err != nil {
+	if err := l.may(tc, "session.Claim", CustodyStepClaim); err != nil {
 		return nil, err
 	}
-	owned := record{Kind: recordOwned, Moves: given(i.Moves(), witness)}
-	if err := commit(tc, []journal.LogChange{{Name: logName(l.opening.Name), Values: [][]byte{encode(owned)}}}); err != nil {
-		return nil, err
+	owned, before := record{Kind: recordOwned, Moves: given(i.Moves(), witness)}, l.recording().Last
+	changes := &journal.Entry{Logs: []journal.LogChange{{Name: logName(l.opening.Name), Values: [][]byte{encode(owned)}}}}
+	err := l.contained(tc, commit, changes)
+	if err != nil && l.recording().Last <= before { // nothing else writes while this side has the turn
+		return nil, err // otherwise it is durable all the same
 	}
 	return settle(tc, e, func(tc task.Context) (*Owner, error) {
-		l.moves[l.opening.Role] = owned.Moves
+		put(&l.moves, l.opening.Role, owned.Moves)
 		if err := e.claim(tc, l); err != nil {
 			return nil, err
 		}
@@ -157,6 +165,7 @@ func (e *Engine) claim(tc task.Context, l *live) error {
 		return err
 	}
 	l.cap, l.authority = cap, nil
+	l.pass(CustodyStepClaim)
 	if err := l.narrow(); err != nil {
 		return err
 	}
@@ -165,12 +174,38 @@ func (e *Engine) claim(tc task.Context, l *live) error {
 	return nil
 }
 
+// scopeOf returns the scope that the owner of a recording has at its end.
+func scopeOf(all []record) own.Scope {
+	var fragments []string
+	for i := range all {
+		if s := all[i].Saved; s != nil {
+			fragments = s.Fragments
+		}
+		if all[i].Kind == recordHeld {
+			fragments = all[i].Fragments
+		}
+	}
+	return reach(fragments)
+}
+
+// reach returns the scope of some fragments, and the whole session for none.
+func reach(fragments []string) own.Scope {
+	if len(fragments) == 0 {
+		return own.Whole()
+	}
+	return own.Fragments(fragments...)
+}
+
 // narrow gives the owner no more than the scope with which the session came.
 func (l *live) narrow() error {
 	if len(l.scope) == 0 {
 		return nil
 	}
-	cap, err := l.engine.machine.Attenuate(l.cap, own.Fragments(l.scope...))
+	if l.ended { // the machine knows no more of it
+		l.cap.Scope = reach(l.scope)
+		return nil
+	}
+	cap, err := l.engine.machine.Attenuate(l.cap, reach(l.scope))
 	if err == nil {
 		l.cap = cap
 	}
@@ -184,7 +219,7 @@ func (i *Import) Drop(tc task.Context) error {
 		return err
 	}
 	defer l.turn.Release()
-	if err := i.waits(tc, "session.Drop"); err != nil {
+	if err := l.may(tc, "session.Drop", CustodyStepDrop); err != nil {
 		return err
 	}
 	entry := journal.Entry{Logs: []journal.LogChange{{Name: logName(l.opening.Name), Remove: true}}}
@@ -194,16 +229,6 @@ func (i *Import) Drop(tc task.Context) error {
 	_, err := settle(tc, l.engine, func(task.Context) (struct{}, error) {
 		_ = l.cancel(l.engine.options.Own, "")
 		l.leaveEngine()
-		return struct{}{}, nil
-	})
-	return err
-}
-
-func (i *Import) waits(tc task.Context, op aura.Op) error {
-	_, err := ask(tc, i.session.engine, func(task.Context) (struct{}, error) {
-		if i.session.gone || i.session.authority == nil {
-			return struct{}{}, aura.Errorf(op, aura.Stale, "session %s was claimed or dropped", aura.Short(i.Name()))
-		}
 		return struct{}{}, nil
 	})
 	return err

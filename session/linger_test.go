@@ -142,6 +142,60 @@ func TestAChannelToOneParticipantIsNoneToAnother(t *testing.T) {
 	})
 }
 
+// TestASessionGreetsAgainAfterItsChannel: a session that waits for a word of the peer has a link dialled when its channel has ended, and
+// greets on the next one. Otherwise it would not learn that the peer's part has ended meanwhile, until it expires.
+func TestASessionGreetsAgainAfterItsChannel(t *testing.T) {
+	chaintest.Simulate(t, 1, func(tc task.Context, sim *task.Sim) {
+		program := func(tc task.Context, p *session.Port) error {
+			_, _, err := p.Receive(tc, "Cust")
+			return err
+		}
+		shop := begin(t, tc, sim, journal.NewFaulty(sim.Entropy("disk"), journal.Faults{}), true, "Store", program)
+		defer shop.Close(tc)
+		if err := shop.engine.Open(tc, shop.opening("Cust")); err != nil {
+			t.Fatal(err)
+		}
+		waits := func() bool {
+			waits, err := shop.engine.Waits(tc, chaintest.Pair, ben.Peer)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return waits
+		}
+		if !waits() {
+			t.Error("a session that the peer does not know waits for no channel")
+		}
+		for _, last := range []view.EndKind{0, view.EndExpired} {
+			p := pipe{task.NewMailbox[frame]("in", 8), task.NewMailbox[frame]("out", 8)}
+			speaking := task.NewGroup(tc, "speaking")
+			speaking.Go("speak", func(tc task.Context) error { return shop.engine.Speak(tc, ben, p) })
+			greeting := session.Greeting{Session: name, Protocol: shopID, Version: imageOf(t).Digest(), Role: "Cust", Ended: last}
+			body, err := fact.Marshal(greeting)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := p.in.Send(tc, frame{session.FrameGreeting, body}); err != nil {
+				t.Fatal(err)
+			}
+			sleep(t, tc, time.Second)
+			if f, any := p.out.TryRecv(); !any || f.kind != session.FrameGreeting {
+				t.Errorf("on a channel it said %+v", f)
+			}
+			if waits() {
+				t.Error("it waits for a channel, and has one")
+			}
+			p.Close(tc)
+			_ = speaking.Close(tc, time.Second)
+			if over := last != 0; waits() == over {
+				t.Errorf("its channel has ended, it is over: %t, and it waits: %t", over, waits())
+			}
+		}
+		if all := shop.ends(t, tc); len(all) != 1 || all[0].End.Kind != view.EndCancelled {
+			t.Errorf("the ends are %+v", all)
+		}
+	})
+}
+
 const triadID = "aura.triad.triad"
 
 // triad has an engine play A of a protocol of three.

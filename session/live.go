@@ -10,7 +10,6 @@ import (
 	"github.com/aura-runtime/aura/machine"
 	"github.com/aura-runtime/aura/machine/own"
 	"github.com/aura-runtime/aura/task"
-	"github.com/aura-runtime/aura/world"
 )
 
 // live is a session that has not ended, or whose last messages its peers have not confirmed. Beside turn it is the
@@ -22,14 +21,13 @@ type live struct {
 	role      machine.RoleID
 	id        machine.SessionID
 	cap       own.Capability
-	admission machine.Admission
+	admission *machine.Admission            // shared by the sessions of the protocol, but for those whose recording has another one
 	programs  *task.Group                   // of its program
 	recorded  bool                          // its log exists
-	greeted   bool                          // it began because a peer greeted: it needs a channel until a message has come or left
 	channels  []*spoken                     // that speak for it, in the order in which they began
 	devices   map[choreo.Role]aura.DeviceID // that were the first to greet, where the opening names none
 	met       map[choreo.Role]bool          // who knows of the session, by a greeting since it began or the agent started
-	since     aura.Instant                  // when it began; zero for one that was restored
+	since     aura.Instant                  // when it began; zero: a recording of an earlier build, which does not say
 	until     aura.Instant                  // when it expires; zero: never
 
 	// turn is held by who changes the session while something becomes durable: a step, a message that came, the end.
@@ -42,23 +40,28 @@ type live struct {
 	room    uint64     // how many it may take, until its program takes one more: see maxInbox
 	saved   []byte     // what its program saved last; nil: nothing
 	// left has by edge the last messages that left: those that are not confirmed, and of a persistent session all since its last checkpoint.
-	left      map[uint32][]effect.Message
+	left      map[uint32][]departure
+	leaving   choreo.SiteID     // the place in the protocol of the message that leaves next
 	sent      map[uint32]uint64 // by edge, how many left
 	confirmed map[uint32]uint64 // by edge, how many of those the peer has
 	seen      map[uint32]uint64 // by edge, how many came
 	unpaid    map[place]unpaid  // messages that left and have no receipt now
+	refusals  int               // how often a peer refused receipts of them, but for those beyond a budget
 	history   []record          // what the program of a restored session repeats: messages
 	concluded bool              // see [Port.Conclude]
-	waiting   []*task.Future[struct{}]
-	ended     bool           // the role has played its part, or cannot
-	closed    bool           // it has
-	fault     *machine.Fault // why it cannot
-	cancelled *view.End      // who wanted no more of it, and why
-	expired   *Witness       // the timeout that ended it
-	gone      bool           // nothing is left of it
-	end       view.EndKind   // how it ended, when it is gone
-	refused   error          // why the other side does not play its part
-	taken     uint64         // how often its program made room: it took a message, or saved
+	// unconcluded: what the program had to commit at the end was refused, or the disk did not take it.
+	unconcluded bool
+	waiting     []*task.Future[struct{}]
+	ended       bool           // the role has played its part, or cannot
+	closed      bool           // it has
+	fault       *machine.Fault // why it cannot
+	cancelled   *view.End      // who wanted no more of it, and why
+	byPeer      bool           // that was the peer
+	expired     *Witness       // the timeout that ended it
+	gone        bool           // nothing is left of it
+	end         view.EndKind   // how it ended, when it is gone
+	refused     error          // why the other side does not play its part
+	taken       uint64         // how often its program made room: it took a message, or saved
 
 	timeouts []*timeout     // that were issued and not consumed
 	issued   uint64         // how many were issued
@@ -66,14 +69,21 @@ type live struct {
 	granted  []aura.Instant // those of the program that it gets again after a restart
 	late     []record       // entries that become durable with the first message
 
-	// A session that was handed over is held until it is claimed.
-	held      bool
-	authority *own.Claim // what claims it; nil: this engine owns it
-	scope     []string   // the fragments to which its capability is attenuated; nil: all
-	moved     bool       // it was handed over from here
-	still     bool       // it stands still, because it is being handed over
+	custody   Custody
+	moving    int            // handovers that wait for its turn to begin
+	authority *own.Claim     // what claims a session that is held
+	scope     []string       // the fragments to which its capability is attenuated; nil: all
+	broughtBy aura.SessionID // the delegation with which it came, while it is held
 	// moves are those of roles that went to other devices, the own one too.
 	moves map[choreo.Role][]view.Move
+}
+
+// put puts a value into a map, which it makes if there is none.
+func put[K comparable, V any](m *map[K]V, key K, value V) {
+	if *m == nil {
+		*m = map[K]V{}
+	}
+	(*m)[key] = value
 }
 
 // choice is a message that a role may send.
@@ -87,6 +97,12 @@ type choice struct {
 type answer struct {
 	label   string
 	payload []byte
+}
+
+// departure is a message that left, with its place in the protocol; 0: a checkpoint of an earlier build does not say.
+type departure struct {
+	effect.Message
+	site choreo.SiteID
 }
 
 // received is a message for a program.
@@ -147,8 +163,9 @@ func until[T any](tc task.Context, l *live, try func() (T, bool, error)) (T, err
 func (l *live) leave(p *machine.Parcel) {
 	content := parcel{uint16(p.From), uint16(p.To), uint32(p.Label), append([]byte(nil), p.Value.Bytes()...)}
 	edge := content.edge()
-	l.sent[edge]++
-	l.left[edge] = append(l.left[edge], effect.Message{Session: l.opening.Name, Edge: edge, Seq: p.Seq, Parcel: encode(content)})
+	put(&l.sent, edge, l.sent[edge]+1)
+	m := effect.Message{Session: l.opening.Name, Edge: edge, Seq: p.Seq, Parcel: encode(content)}
+	put(&l.left, edge, append(l.left[edge], departure{m, l.leaving}))
 	l.changed()
 	to := l.protocol.image.RoleName(p.To)
 	if !slices.ContainsFunc(l.channels, func(o *spoken) bool { return o.role == to }) { // one to another participant does not help
@@ -221,7 +238,7 @@ func (l *live) take(p *parcel, seq uint64) error {
 func (l *live) inject(p *parcel, seq uint64) error {
 	err := l.engine.machine.Inject(l.cap, p.of(seq))
 	if err == nil {
-		l.seen[p.edge()] = seq + 1
+		put(&l.seen, p.edge(), seq+1)
 	}
 	return err
 }
@@ -235,16 +252,16 @@ func (l *live) repeat(history []record) error {
 		r := &history[i]
 		switch r.Kind {
 		case recordHeld:
-			l.held, l.scope = true, r.Fragments
+			l.custody, l.scope, l.broughtBy = CustodyHeld, r.Fragments, r.Delegation
 			if len(r.Moves) > 0 {
-				l.moves[l.opening.Role] = r.Moves
+				put(&l.moves, l.opening.Role, r.Moves)
 			}
 		case recordMoved:
-			l.moves[choreo.Role(r.Role)] = r.Moves
+			put(&l.moves, choreo.Role(r.Role), r.Moves)
 		case recordOwned:
-			l.held = false
+			l.pass(CustodyStepClaim)
 			if len(r.Moves) > 0 {
-				l.moves[l.opening.Role] = r.Moves
+				put(&l.moves, l.opening.Role, r.Moves)
 			}
 		case recordTimeout:
 			l.granted = append(l.granted, r.Until)
@@ -268,7 +285,7 @@ func (l *live) takeAgain(r *record) error {
 	case recordReceived:
 		err := l.take(r.Parcel, r.Seq)
 		if r.Device != (aura.DeviceID{}) {
-			l.devices[l.protocol.image.RoleName(machine.RoleID(r.Parcel.From))] = r.Device
+			put(&l.devices, l.protocol.image.RoleName(machine.RoleID(r.Parcel.From)), r.Device)
 		}
 		return err
 	case recordSaved: // the role asks for what it asked before
@@ -277,12 +294,6 @@ func (l *live) takeAgain(r *record) error {
 		return err
 	}
 	return nil
-}
-
-// emit reports an event about the session, with the fields that each such line has.
-func (l *live) emit(tc task.Context, e world.Event) {
-	e = e.Within(l.opening.Name, l.protocol.image.Fragment(l.role))
-	tc.Emit(e.Under(l.engine.Name(), string(owner), l.admission.Profile().String()))
 }
 
 // over is the error of who asks something of a session that has ended.
@@ -341,7 +352,7 @@ func (b bridge) Payload(m machine.Message) (machine.Value, machine.Answer) {
 		return machine.Value{}, machine.AnswerDefer
 	}
 	v := machine.Bytes(l.answer.payload)
-	l.answer, l.offer = nil, l.offer[:0]
+	l.answer, l.offer, l.leaving = nil, l.offer[:0], m.Site
 	return v, machine.AnswerDone
 }
 

@@ -47,12 +47,7 @@ protocol Meter =
 			}
 			with := func(o *session.Options) {
 				o.Hardening = machine.HardeningIntegration
-				if err := o.Registry.Add(instance(t, text), choreo.Defaults{ProtocolID: meterID}); err != nil {
-					t.Fatal(err)
-				}
-				if err := o.Registry.Play(meterID, "Reader", reader); err != nil {
-					t.Fatal(err)
-				}
+				plays(t, o.Registry, text, choreo.Defaults{ProtocolID: meterID}, "Reader", reader)
 			}
 			disk := journal.NewFaulty(sim.Entropy("disk"), journal.Faults{})
 			s := begin(t, tc, sim, disk, true, "Cust", idle, with)

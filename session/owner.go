@@ -7,6 +7,7 @@ import (
 
 	"github.com/aura-runtime/aura"
 	view "github.com/aura-runtime/aura/domain/session"
+	"github.com/aura-runtime/aura/interp"
 	"github.com/aura-runtime/aura/journal"
 	"github.com/aura-runtime/aura/machine"
 	"github.com/aura-runtime/aura/machine/own"
@@ -21,8 +22,9 @@ type Owner struct {
 	cap     own.Capability
 }
 
-// Commit makes changes of the journal durable, with the facts of a handover, in one batch. It returns nil when they are.
-type Commit func(task.Context, []journal.LogChange) error
+// Commit makes the changes of an entry durable, of logs and of metadata, with the facts of a handover, in one batch. It returns nil when
+// they are.
+type Commit func(task.Context, *journal.Entry) error
 
 // Owner returns the handle of a session. It returns aura.NotFound for one that is not here, and aura.Unavailable for one that waits
 // for the commit of its handover.
@@ -62,7 +64,7 @@ func (l *live) holds(op aura.Op, c own.Capability, fragment string) error {
 		return aura.Errorf(op, aura.Denied, "the capability is not one of session %s", name)
 	case c.Generation > has.Generation || c.Generation == has.Generation && (c.Owner != has.Owner || !c.Scope.Within(has.Scope)):
 		return aura.Errorf(op, aura.Denied, "the capability for session %s was never issued", name)
-	case c.Generation < has.Generation || l.moved || l.authority != nil:
+	case c.Generation < has.Generation || l.custody == CustodyGone || l.custody == CustodyHeld:
 		return aura.Errorf(op, aura.Stale, "the capability for session %s is one of an earlier owner", name)
 	case !c.Scope.Covers(fragment):
 		return aura.Errorf(op, aura.Denied, "the capability for session %s does not reach the fragment %s", name, fragment)
@@ -92,7 +94,7 @@ type Transfer struct {
 
 	session *live
 	sign    func([]byte) [64]byte
-	over    bool
+	over    bool // it is taken back, at once or when the disk answers again
 }
 
 // programGrace is how long a program may take to end when its session is handed over.
@@ -102,10 +104,16 @@ const programGrace = 10 * time.Second
 // returns aura.Stale when the session has another owner by now or has ended, aura.Conflict for one without a recording, which is all that
 // can move, or with a participant who has no name, aura.Denied for a scope that is wider or does not say whether it attenuates, and
 // aura.Exhausted for one that has moved sixteen times.
-func (r *Reconfig) Transfer(tc task.Context, o *Owner, h Handover) (t *Transfer, err error) {
+func (r *Reconfig) Transfer(tc task.Context, o *Owner, h Handover) (*Transfer, error) {
 	const op = "session.Transfer"
 	l, to := o.session, ownerOf(h.To)
 	e := r.engine
+	if l.engine != e { // its capability may be good here for another session
+		err := aura.Errorf(op, aura.Denied, "the handle for session %s is one of another agent", aura.Short(l.opening.Name))
+		tc.Emit(world.IngressRejected(e.Name(), "capability", err))
+		return nil, err
+	}
+	turn := false
 	check := func(tc task.Context) (struct{}, error) {
 		if err := l.allow(tc, op, o.cap); err != nil {
 			return struct{}{}, err
@@ -113,43 +121,60 @@ func (r *Reconfig) Transfer(tc task.Context, o *Owner, h Handover) (t *Transfer,
 		if l.ended {
 			return struct{}{}, l.over(op)
 		}
-		if !l.opening.Persistent || !l.recorded {
+		// Before its turn, a step may be about to record it.
+		if !l.opening.Persistent || turn && !l.recorded {
 			return struct{}{}, aura.Errorf(op, aura.Conflict, "session %s has no recording that could move", aura.Short(l.opening.Name))
 		}
-		return struct{}{}, l.mayMove(op, &h)
+		err := l.mayMove(op, &h)
+		if err == nil {
+			err = h.states(op, l.cap.Scope)
+		}
+		if err != nil {
+			l.emit(tc, world.DelegationRejected(l.opening.Name, "", OwnerOf(h.From), OwnerOf(h.To), err))
+		}
+		return struct{}{}, err
 	}
-	if _, err := ask(tc, e, check); err != nil {
+	_, err := settle(tc, e, func(tc task.Context) (struct{}, error) {
+		_, err := check(tc)
+		if err == nil {
+			l.moving++
+		}
+		return struct{}{}, err
+	})
+	if err != nil {
 		return nil, err
 	}
 	if err := l.turn.Acquire(tc); err != nil {
+		_, _ = settle(tc, e, func(task.Context) (struct{}, error) {
+			l.stays()
+			return struct{}{}, nil
+		})
 		return nil, err
 	}
-	defer func() {
-		if err != nil {
-			l.turn.Release()
-		}
-	}()
-	fragment := l.protocol.image.Fragment(l.role)
+	turn = true
 	type begun struct {
 		receipt   own.Receipt
 		confirmed map[uint32]uint64
 		moves     []view.Move
 	}
-	b, err := ask(tc, e, func(tc task.Context) (b begun, err error) {
+	b, err := settle(tc, e, func(tc task.Context) (b begun, err error) { // a caller whose time ends leaves nothing standing still
+		defer l.stays()                      // when it does not stand
 		if _, err := check(tc); err != nil { // a step may have ended it
 			return b, err
 		}
 		b.receipt, err = e.machine.BeginTransfer(l.cap, to, h.Scope, h.Attenuate)
 		if err == nil {
-			l.still, b.confirmed, b.moves = true, maps.Clone(l.confirmed), l.moves[l.opening.Role]
-			l.emit(tc, world.DelegationStarted(l.opening.Name, fragment, string(l.cap.Owner), string(to)))
+			b.confirmed, b.moves = maps.Clone(l.confirmed), l.moves[l.opening.Role]
+			l.pass(CustodyStepStand)
+			l.emit(tc, world.DelegationStarted(l.opening.Name, "", OwnerOf(h.From), OwnerOf(h.To)))
 		}
 		return b, err
 	})
 	if err != nil {
+		l.turn.Release()
 		return nil, err
 	}
-	t = &Transfer{Receipt: b.receipt, session: l, sign: h.Sign}
+	t := &Transfer{Receipt: b.receipt, session: l, sign: h.Sign}
 	if err := l.programs.Close(tc, programGrace); err != nil {
 		return nil, t.goOn(tc, err)
 	}
@@ -191,8 +216,8 @@ func (l *live) mayMove(op aura.Op, h *Handover) error {
 // Opening returns how the session began here, with the version and the sizes that it has.
 func (t *Transfer) Opening() Opening { return t.session.began() }
 
-// Witness returns the last move as a witness, by which the other participants go on with the other device. It belongs to the commit: who has it
-// before could play the role although the session goes on here.
+// Witness returns the last move as a witness, by which the other participants go on with the other device. It belongs to the commit: a device that
+// has it before could play the role although the session goes on here.
 func (t *Transfer) Witness() view.Move {
 	m := t.Moves[len(t.Moves)-1]
 	m.Signature = t.sign(m.SigningBytes(t.session.played()))
@@ -214,78 +239,118 @@ func (l *live) played() view.Played {
 func (t *Transfer) Commit(tc task.Context, commit Commit) error {
 	l := t.session
 	e, name := l.engine, l.opening.Name
-	if t.over {
-		return aura.Errorf("session.Commit", aura.Stale, "the handover of session %s is decided", aura.Short(name))
-	}
-	if err := e.options.Decider.EndSession(tc, name); err != nil {
+	if err := t.may(tc, "session.Commit", CustodyStepGive); err != nil {
 		return err
 	}
-	gone := l.departs(given(t.Moves, t.Witness()))
-	changes := []journal.LogChange{{Name: logName(name), Remove: true}, {Name: departLog, Values: [][]byte{encode(gone)}}}
-	if err := commit(tc, changes); err != nil && e.options.Journal.Log(logName(name)).Last > 0 {
+	decisions, err := interp.Forgotten(e.options.Journal, name) // none follows: the session stands still
+	if err != nil {
+		return err
+	}
+	gone, last := l.departs(given(t.Moves, t.Witness())), t.Moves[len(t.Moves)-1]
+	changes := &journal.Entry{
+		Logs: []journal.LogChange{{Name: logName(name), Remove: true}, {Name: departLog, Values: [][]byte{encode(gone)}}}, Meta: decisions,
+	}
+	if err := l.contained(tc, commit, changes); err != nil && e.options.Journal.Log(logName(name)).Last > 0 {
 		return err // otherwise it is durable all the same
 	}
-	t.over = true
 	defer l.turn.Release()
-	_, err := settle(tc, e, func(tc task.Context) (struct{}, error) {
+	_, err = settle(tc, e, func(tc task.Context) (struct{}, error) {
 		err := e.machine.Depart(t.Receipt)
 		e.pump()
 		e.departed.add(gone)
 		l.leaveEngine()
-		l.emit(tc, world.DelegationCommitted(name, l.protocol.image.Fragment(l.role), string(t.Receipt.From), string(t.Receipt.To)))
+		l.emit(tc, world.DelegationCommitted(name, "", OwnerOf(last.From), OwnerOf(last.To)))
 		return struct{}{}, err
 	})
 	return err
 }
 
+// contained makes a commit whose panic is an error: the journal says whether the batch is durable all the same.
+func (l *live) contained(tc task.Context, commit Commit, changes *journal.Entry) (err error) {
+	if broken := task.Contain(func() { err = commit(tc, changes) }); broken != nil {
+		l.emit(tc, world.ServiceTroubled(l.engine.Name(), "a commit of a handover failed", "", broken))
+		err = broken
+	}
+	return err
+}
+
 // Rollback takes the handover back: the session goes on here, its program from its beginning, and the handle that is returned is good.
 func (t *Transfer) Rollback(tc task.Context, why error) (*Owner, error) {
-	if t.over {
-		return nil, aura.Errorf("session.Rollback", aura.Stale, "the handover of session %s is decided", aura.Short(t.session.opening.Name))
+	if err := t.may(tc, "session.Rollback", CustodyStepTakeBack); err != nil {
+		return nil, err
 	}
-	defer t.session.turn.Release() // who waits for it learns that nothing is left of the session as it stood
 	if err := t.goOn(tc, nil); err != nil {
 		return nil, err
 	}
 	e, name := t.session.engine, t.session.opening.Name
 	o, err := e.Owner(tc, name)
-	if err == nil {
-		t.session.emit(tc, world.DelegationRolledBack(name, t.session.protocol.image.Fragment(t.session.role), string(t.Receipt.From), string(t.Receipt.To), why))
+	if last := t.Moves[len(t.Moves)-1]; err == nil {
+		t.session.emit(tc, world.DelegationRolledBack(name, "", OwnerOf(last.From), OwnerOf(last.To), why))
 	}
 	return o, err
 }
 
-// goOn has the session go on here, as a restart would, and returns why the handover did not begin.
+// may returns aura.Stale when the handover was decided.
+func (t *Transfer) may(tc task.Context, op aura.Op, s CustodyStep) error {
+	if t.over {
+		return aura.Errorf(op, aura.Stale, "the handover of session %s is taken back", aura.Short(t.session.opening.Name))
+	}
+	return t.session.may(tc, op, s)
+}
+
+// goOn has the session go on here, as a restart would, and returns why the handover did not begin. While the disk does not answer it returns
+// that error, the session stands still, and a task of the engine tries again. Callers that wait for the session's turn get it
+// afterwards, and learn that it was restored.
 func (t *Transfer) goOn(tc task.Context, why error) error {
 	l := t.session
 	e := l.engine
 	t.over = true
+	failed := t.resume(tc)
+	if failed == nil {
+		l.turn.Release()
+		return why
+	}
+	e.group.Go("session.goOn", func(tc task.Context) error {
+		defer l.turn.Release()
+		_ = task.Retry(tc, endPause(), e.options.Entropy, func(err error) bool {
+			l.emit(tc, world.ServiceTroubled(e.Name(), "a session that stands still goes on later", "", err))
+			return true
+		}, t.resume)
+		return nil
+	})
+	return failed
+}
+
+// resume opens the session again from its recording. While that cannot be read, nothing changes.
+func (t *Transfer) resume(tc task.Context) error {
+	l := t.session
+	e, name := l.engine, l.opening.Name
 	_, err := settle(tc, e, func(tc task.Context) (struct{}, error) {
-		err := e.machine.RollbackTransfer(t.Receipt)
+		all, err := e.entriesOf(name)
 		if err != nil {
+			return struct{}{}, err
+		}
+		if err := e.machine.RollbackTransfer(t.Receipt); err != nil {
 			return struct{}{}, err
 		}
 		_ = e.machine.Cancel(l.cap)
 		e.pump()
 		e.standing = l // its channels go on with it
-		delete(e.live, l.opening.Name)
-		l.gone, l.moved = true, true
+		delete(e.live, name)
+		l.gone, l.custody = true, CustodyGone
 		l.takeBack()
-		err = e.restore(tc, l.opening.Name)
+		err = e.reopen(tc, name, all)
 		e.standing = nil
 		l.changed()
 		return struct{}{}, err
 	})
-	if err != nil {
-		return err
-	}
-	return why
+	return err
 }
 
 // leaveEngine has the engine know no more of the session, which has not ended.
 func (l *live) leaveEngine() {
 	delete(l.engine.live, l.opening.Name)
-	l.gone, l.moved = true, true
+	l.gone, l.custody = true, CustodyGone
 	l.takeBack()
 	l.changed()
 }
@@ -293,7 +358,7 @@ func (l *live) leaveEngine() {
 // running returns a session that this engine owns.
 func (e *Engine) running(op aura.Op, name aura.SessionID) (*live, error) {
 	l, err := e.find(op, name)
-	if err == nil && l.authority != nil {
+	if err == nil && l.custody == CustodyHeld {
 		return nil, aura.Errorf(op, aura.Unavailable, "session %s waits for the commit of its handover", aura.Short(name))
 	}
 	return l, err
@@ -302,11 +367,7 @@ func (e *Engine) running(op aura.Op, name aura.SessionID) (*live, error) {
 // violated reports that something which always holds does not. Outside of production the engine ends with it, and the agent.
 func (e *Engine) violated(tc task.Context, invariant world.Text, name aura.SessionID, err error) {
 	event := world.InvariantViolated(e.Name(), invariant, aura.FactID{}, err)
-	if l := e.live[name]; l != nil {
-		l.emit(tc, event)
-	} else {
-		tc.Emit(event.Within(name, ""))
-	}
+	tc.Emit(e.about(name, event))
 	if e.options.Hardening != machine.HardeningProduction && e.broken == nil {
 		e.broken = aura.Errorf("session.Serve", aura.Internal, "%s: %w", string(invariant), err)
 	}

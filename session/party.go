@@ -19,8 +19,8 @@ func (l *live) call() {
 	}
 }
 
-// Waits reports whether a session has something to say to a device of a peer, with which no channel speaks for it: a greeting, since it began
-// or the agent started, or messages.
+// Waits reports whether a session has something to say to a device of a peer, with which no channel speaks for it: a greeting, since it began,
+// the agent started or the last channel ended, or messages.
 func (e *Engine) Waits(tc task.Context, context aura.ContextID, peer Party) (bool, error) {
 	talk := ChannelOptions{Context: context, Peer: peer}
 	return ask(tc, e, func(task.Context) (bool, error) {
@@ -42,7 +42,7 @@ func (e *Engine) Meets(tc task.Context, context aura.ContextID, peer Party) (boo
 	})
 }
 
-// waitsFor reports whether a role that a peer plays does not know of the session, or lacks messages.
+// waitsFor reports whether a role that a peer plays may not know of the session, or how it is, or lacks messages.
 func (l *live) waitsFor(role choreo.Role) bool {
 	edge := l.edgeTo(role)
 	return !l.ended && !l.met[role] || l.sent[edge] > l.confirmed[edge]
@@ -88,10 +88,10 @@ func (l *live) names(role choreo.Role) bool {
 
 // bind notes which device plays a role: the first that speaks. The others of its authority are out of it.
 func (l *live) bind(role choreo.Role, device aura.DeviceID) {
-	if l.met[role] = true; device == (aura.DeviceID{}) {
+	if put(&l.met, role, true); device == (aura.DeviceID{}) {
 		return
 	}
-	l.devices[role] = device
+	put(&l.devices, role, device)
 	for _, o := range slices.Clone(l.channels) {
 		if o.role == role && o.speaker.talk.Peer.Device != device {
 			if o.greeted || o.heard {

@@ -1,11 +1,14 @@
 package session
 
 import (
+	"cmp"
 	"errors"
 	"maps"
 	"slices"
+	"time"
 
 	"github.com/aura-runtime/aura"
+	"github.com/aura-runtime/aura/choreo"
 	"github.com/aura-runtime/aura/effect"
 	"github.com/aura-runtime/aura/guard"
 	"github.com/aura-runtime/aura/interp"
@@ -14,10 +17,10 @@ import (
 	"github.com/aura-runtime/aura/task"
 )
 
-// Payments keeps what the peer of a channel paid for its messages.
+// Payments keeps the payments of a channel's peer for its messages.
 type Payments interface {
-	// Take verifies that the receipt of a message pays for it, with least units or more, and makes an entry durable in one batch with what that
-	// changes in the chain of the peer's receipts and in its spending. The message did not come before. It returns aura.Denied with a
+	// Take verifies that the receipt of a message pays for it, with least units or more, and makes an entry durable in one batch with the
+	// chain of the peer's receipts and its spending. The message did not come before. It returns aura.Denied with a
 	// [guard.UnpaidError] as its cause when the message is not paid for; nothing has changed then.
 	Take(tc task.Context, m *effect.Message, least aura.FlowCost, entry *journal.Entry) error
 }
@@ -30,31 +33,50 @@ type place struct {
 
 // unpaid is a message that left once and has no receipt now: after a restart, or because the peer refused the one that it had.
 type unpaid struct {
-	searched bool       // the journal has none for it
-	notIn    aura.Epoch // in which the peer has no room for it; zero: none
-	refused  int        // how often the peer refused its receipt
+	searched bool          // the journal has none for it
+	notIn    aura.Epoch    // in which the peer has no room for it; zero: none
+	refused  int           // how often the peer refused its receipt, with a refusal by which it may leave again at once
+	short    int           // how often the peer had no room for it
+	until    aura.Duration // it is not paid for again before
 }
 
-// maxUnpaidRefusals is how often a peer may refuse the receipts of a message before the session fails: the peer counts
-// otherwise than this side, and another receipt would not help.
-const maxUnpaidRefusals = 8
+const (
+	// maxRefused is how often a message is paid for once more because a peer refused its receipt, and maxRefusedOfAll how often the messages of
+	// a session are: the peer counts otherwise than this side then, and another receipt would not help. They bound what a peer gets by refusing.
+	maxRefused      = 1
+	maxRefusedOfAll = 8
+	// shortBase is the pause, beside that for another epoch, after the second refusal of a message by a budget. It doubles with each further
+	// one, so often at most.
+	shortBase    = time.Hour
+	maxDoublings = 4
+)
 
-// price returns the least that a message costs, of all places of the protocol where it can stand, and the demands of the dearest one.
-func (p *Protocol) price(content *parcel, size int) (least aura.FlowCost, dearest *demands) {
-	dearest = &p.demands[0]
-	for i, site := range p.image.Sites(machine.RoleID(content.From), machine.RoleID(content.To), labelOf(content)) {
-		d := &p.demands[site]
-		if i == 0 || d.first() < least {
-			least = d.first()
-		}
-		if i == 0 || d.first() > dearest.first() {
-			dearest = d
+// sites returns the places of the protocol where a message can stand.
+func (p *Protocol) sites(content *parcel) []choreo.SiteID {
+	return p.image.Sites(machine.RoleID(content.From), machine.RoleID(content.To), labelOf(content))
+}
+
+// least returns the least that a message costs, of all places of the protocol where it can stand.
+func (p *Protocol) least(content *parcel, size int) aura.FlowCost {
+	var least aura.FlowCost
+	for i, site := range p.sites(content) {
+		if price := p.demands[site].first(); i == 0 || price < least {
+			least = price
 		}
 	}
-	return max(least, 1) - 1 + guard.CostOf(size), dearest
+	return max(least, 1) - 1 + guard.CostOf(size)
 }
 
-// receive makes a message that came durable: the entries of its recording, if there are any, with what it paid.
+// demandsOf returns those of the place of a message that left. An earlier build did not keep the place: then those of the dearest one.
+func (p *Protocol) demandsOf(content *parcel, site choreo.SiteID) *demands {
+	all := p.sites(content)
+	if slices.Contains(all, site) {
+		return &p.demands[site]
+	}
+	return &p.demands[slices.MaxFunc(all, func(a, b choreo.SiteID) int { return cmp.Compare(p.demands[a].first(), p.demands[b].first()) })]
+}
+
+// receive makes a message that came durable: the entries of its recording, if there are any, with its payment.
 func (l *live) receive(tc task.Context, on *ChannelOptions, m *effect.Message, p *parcel, entries [][]byte) (err error) {
 	entry := &journal.Entry{}
 	if len(entries) > 0 {
@@ -62,8 +84,7 @@ func (l *live) receive(tc task.Context, on *ChannelOptions, m *effect.Message, p
 	}
 	switch {
 	case on.Payments != nil:
-		least, _ := l.protocol.price(p, len(m.Parcel))
-		err = on.Payments.Take(tc, m, least, entry)
+		err = on.Payments.Take(tc, m, l.protocol.least(p, len(m.Parcel)), entry)
 	case len(entries) > 0:
 		_, err = l.engine.options.Journal.Append(tc, entry)
 	}
@@ -84,7 +105,7 @@ func receiptOf(digest [32]byte, r *effect.Result) []byte {
 }
 
 // message returns a message that left and was not forgotten, nil for none.
-func (l *live) message(at place) *effect.Message {
+func (l *live) message(at place) *departure {
 	left, first := l.left[at.edge], l.first(at.edge)
 	if at.seq < first || at.seq-first >= uint64(len(left)) {
 		return nil
@@ -146,9 +167,7 @@ func (e *Engine) searchReceipts(tc task.Context, s *speaker) error {
 					continue
 				}
 				at := place{m.Edge, m.Seq}
-				if u := l.unpaid[at]; !u.searched {
-					u.searched = true
-					l.unpaid[at] = u
+				if !l.unpaid[at].searched {
 					all[m.Digest()] = wanted{l, at}
 				}
 			}
@@ -159,19 +178,23 @@ func (e *Engine) searchReceipts(tc task.Context, s *speaker) error {
 		return err
 	}
 	found := map[[32]byte][]byte{}
-	err = interp.EachReceipt(e.options.Journal, guard.MessageContext(s.talk.Context), s.talk.Peer.Authority, func(r *effect.Receipt) {
-		if _, is := want[r.Digest]; is {
-			found[r.Digest] = r.Encode() // the last one, when it was paid for again
+	err = interp.EachReceipt(e.options.Journal, guard.MessageContext(s.talk.Context), s.talk.Peer.Authority, func(r *effect.Receipt) bool {
+		if _, is := want[r.Digest]; is && found[r.Digest] == nil { // the last one, when it was paid for again
+			found[r.Digest] = r.Encode()
 		}
+		return len(found) < len(want)
 	})
 	if err != nil && aura.KindOf(err) != aura.NotFound && aura.KindOf(err) != aura.Corrupt { // receipts that went meanwhile, or are damaged, show nothing
 		return err
 	}
 	_, err = ask(tc, e, func(task.Context) (struct{}, error) {
 		for digest, w := range want {
-			if m := w.session.message(w.at); m != nil && m.Receipt == nil && w.session.unpaid[w.at].refused == 0 {
+			u := w.session.unpaid[w.at]
+			if m := w.session.message(w.at); m != nil && m.Receipt == nil && u.refused == 0 {
 				m.Receipt = found[digest]
 			}
+			u.searched = true // not before: a search that the disk ended is made again
+			put(&w.session.unpaid, w.at, u)
 		}
 		return struct{}{}, nil
 	})
@@ -183,23 +206,28 @@ func (e *Engine) payFor(tc task.Context, s *speaker, f *frame) (paid bool, err e
 	type bill struct {
 		message *effect.Message // nil: it is of no use any more
 		request guard.Request
+		early   bool // the peer had no room for it, and was asked a short time ago
 	}
 	at := place{f.message.Edge, f.message.Seq}
-	b, err := ask(tc, e, func(task.Context) (b bill, err error) {
+	b, err := ask(tc, e, func(tc task.Context) (b bill, err error) {
 		l := f.of.session
 		m := l.message(at)
 		if m == nil || l.gone || s.spoken[l.opening.Name] != f.of {
 			return b, nil
 		}
 		sent := *m
-		b.message = &sent
+		b.message = &sent.Message
 		if m.Receipt == nil {
+			b.early = l.unpaid[at].until > tc.Elapsed()
 			b.request, err = l.payAgain(f.of, &sent)
 		}
 		return b, err
 	})
 	if err != nil || b.message == nil {
 		return false, err
+	}
+	if b.early {
+		return false, e.hold(tc, s, f)
 	}
 	if b.message.Receipt == nil {
 		result, err := e.options.Decider.Decide(tc, &b.request)
@@ -221,15 +249,15 @@ func (e *Engine) payFor(tc task.Context, s *speaker, f *frame) (paid bool, err e
 	return true, nil
 }
 
-// payAgain returns the request that pays for a message once more, as at the dearest place where it can stand.
-func (l *live) payAgain(o *spoken, m *effect.Message) (guard.Request, error) {
+// payAgain returns the request that pays for a message once more, as at its place in the protocol.
+func (l *live) payAgain(o *spoken, m *departure) (guard.Request, error) {
 	var content parcel
 	if err := decode(m.Parcel, &content); err != nil {
 		return guard.Request{}, err
 	}
 	peer, _ := l.peer(o.role)
-	_, d := l.protocol.price(&content, len(m.Parcel))
-	r := d.request(guard.Request{}, l.opening.Context, l.engine.options.Own, peer, m)
+	d := l.protocol.demandsOf(&content, m.site)
+	r := d.request(guard.Request{}, l.opening.Context, l.engine.options.Own, peer, &m.Message)
 	r.SiteFacts = nil // they are durable
 	r.Sends[0].Again, r.Sends[0].NotIn = true, l.unpaid[place{m.Edge, m.Seq}].notIn
 	return r, nil
@@ -242,7 +270,7 @@ func (e *Engine) hold(tc task.Context, s *speaker, f *frame) error {
 		if s.spoken[o.session.opening.Name] == o {
 			o.next = min(o.next, f.message.Seq)
 			o.hold = tc.Elapsed() + o.pause.Next(e.options.Entropy)
-			s.later = append(slices.DeleteFunc(s.later, func(other *spoken) bool { return other == o }), o)
+			s.wait(o)
 		}
 		return struct{}{}, nil
 	})
@@ -250,8 +278,8 @@ func (e *Engine) hold(tc task.Context, s *speaker, f *frame) error {
 }
 
 // refusedUnpaid takes the peer's word that no receipt pays for a message: it leaves again with another one. It returns the session when the
-// peer has said so too often.
-func (s *speaker) refusedUnpaid(o *spoken, r *refused) (*spoken, error) {
+// peer has said so too often. A peer whose budget has no room may say so again and again, as one whose clock stands still does: the pauses grow.
+func (s *speaker) refusedUnpaid(o *spoken, r *refused, now aura.Duration) (*spoken, error) {
 	l := o.session
 	at := place{l.edgeTo(o.role), r.Seq}
 	m := l.message(at)
@@ -260,13 +288,21 @@ func (s *speaker) refusedUnpaid(o *spoken, r *refused) (*spoken, error) {
 			r.Seq, aura.Short(r.Session))
 	}
 	u := l.unpaid[at]
-	u.searched, u.refused = true, u.refused+1
+	u.searched = true
 	if receipt, err := effect.DecodeReceipt(m.Receipt); err == nil && r.Reason == RefusalBudget {
 		u.notIn = receipt.Epoch
+		if u.short > 0 {
+			u.until = now + shortBase<<min(u.short-1, maxDoublings)
+		}
+		u.short++
+	} else {
+		u.refused++
+		l.refusals++
 	}
-	l.unpaid[at] = u
-	m.Receipt, o.next = nil, r.Seq
-	if u.refused > maxUnpaidRefusals {
+	put(&l.unpaid, at, u)
+	m.Receipt = nil
+	o.sendFrom(r.Seq)
+	if u.refused > maxRefused || l.refusals > maxRefusedOfAll {
 		s.drop(o)
 		return o, nil
 	}

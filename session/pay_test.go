@@ -17,7 +17,7 @@ import (
 	"github.com/aura-runtime/aura/task"
 )
 
-// payments are what the other side paid. Both sides of these tests are homes of one account, which takes the other one for Ben.
+// payments are those of the other side. Both sides of these tests are homes of one account, which takes the other one for Ben.
 func (s *side) payments() *replica.MessagePayments {
 	return &replica.MessagePayments{
 		Journal: s.Journal, Context: chaintest.Pair, From: chaintest.Own, To: chaintest.Ben, Signing: [32]byte(chaintest.Public),
@@ -30,7 +30,7 @@ func (s *side) charged() fact.Charge {
 	return s.Journal.Charge(guard.MessageContext(chaintest.Pair), chaintest.Ben)
 }
 
-// counted is what a side counted of the messages of the other one.
+// counted returns the units that a side counted of the messages of the other one.
 func (s *side) counted(t testing.TB) (c guard.Spending) {
 	t.Helper()
 	b, err := s.Journal.Meta(replica.SpendingKey(chaintest.Pair, chaintest.Own, effect.ReceiptKindParcel))
@@ -162,7 +162,7 @@ func TestARefusedReceiptIsPaidForAgain(t *testing.T) {
 	}
 }
 
-// TestASessionFailsWhenItsReceiptsAreRefusedForEver: its program learns why, after a few attempts, and the channel stays.
+// TestASessionFailsWhenItsReceiptsAreRefusedForEver: its program learns why, after a second receipt, and the channel stays.
 func TestASessionFailsWhenItsReceiptsAreRefusedForEver(t *testing.T) {
 	withShop(t, 1, func(tc task.Context, _ *task.Sim, cust, shop *side, _ *[]string) {
 		defer cust.Close(tc)
@@ -173,7 +173,7 @@ func TestASessionFailsWhenItsReceiptsAreRefusedForEver(t *testing.T) {
 		if err := linked(tc, cust, shop, at, time.Minute); err != nil && aura.KindOf(err) != aura.Cancelled {
 			t.Errorf("the channel ended: %v", err)
 		}
-		if live, err := cust.engine.List(tc); err != nil || len(live) != 0 || len(at.came) != 9 {
+		if live, err := cust.engine.List(tc); err != nil || len(live) != 0 || len(at.came) != 2 {
 			t.Errorf("live are %v, %v after %d receipts", live, err, len(at.came))
 		}
 	})
@@ -209,6 +209,29 @@ func TestAMessageKeepsItsReceipt(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestAMessageKeepsItsReceiptWhileTheDiskFails: a receipt that could not be read is not one that the journal let go. The next channel
+// looks for it again, and nothing is paid for twice.
+func TestAMessageKeepsItsReceiptWhileTheDiskFails(t *testing.T) {
+	withShop(t, 1, func(tc task.Context, sim *task.Sim, cust, shop *side, heard *[]string) {
+		first := cust.charged()
+		sleep(t, tc, 3*time.Hour)
+		var atCust []string
+		cust = again(t, tc, sim, cust, customer(&atCust), "Store")
+		defer cust.Close(tc)
+		at := &stubborn{Payments: shop.payments()}
+		cust.disk.SetFaults(journal.Faults{FailRead: 1})
+		_ = linked(tc, cust, shop, at, time.Minute)
+		if len(at.came) != 0 {
+			t.Errorf("with a disk that fails %d messages came", len(at.came))
+		}
+		cust.disk.SetFaults(journal.Faults{})
+		_ = linked(tc, cust, shop, at, time.Minute)
+		if !endsWith(*heard, []string{"Ask bread", "Pay 3"}) || len(at.came) != 2 || at.came[0].Epoch != first.Epoch {
+			t.Errorf("the store heard %q, with %+v", *heard, at.came)
+		}
+	})
 }
 
 // TestAMessageCostsWhatItsPlaceSays: a receipt of fewer units than flow_cost asks for does not pay.

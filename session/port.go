@@ -44,7 +44,8 @@ func (p *Port) Sent() (label string, again bool) {
 //
 // A denial is aura.Denied with a *[guard.Denial] as its cause: nothing was charged, written or sent, and the
 // program may send another message of the protocol, try later, or end. It returns aura.Invalid for a message that the role
-// cannot send now, aura.Exhausted when the recording has no room, see [Port.Save], and aura.Stale when the session has ended.
+// cannot send now, aura.Exhausted when the recording has no room, see [Port.Save], aura.Unavailable while the disk takes nothing, be it full, and
+// aura.Stale when the session has ended.
 func (p *Port) Send(tc task.Context, to choreo.Role, label string, payload []byte) error {
 	l := p.session
 	plan := p.next
@@ -142,6 +143,7 @@ func (l *live) decide(tc task.Context, plan Plan, to choreo.Role, m *effect.Mess
 		return nil, aura.Errorf("session.Send", aura.NotFound, "nobody plays %s in session %s", to, aura.Short(l.opening.Name))
 	}
 	r := d.request(add, l.opening.Context, l.engine.options.Own, peer, m)
+	r.Sends[0].Fleeting = !l.opening.Persistent
 	if l.opening.Persistent {
 		var content parcel
 		if err := decode(m.Parcel, &content); err != nil {
@@ -153,7 +155,7 @@ func (l *live) decide(tc task.Context, plan Plan, to choreo.Role, m *effect.Mess
 	}
 	result, err := l.engine.options.Decider.Decide(tc, &r)
 	if err != nil {
-		return nil, err
+		return nil, diskOf("session.Send", err)
 	}
 	l.recorded = l.opening.Persistent
 	return receiptOf(m.Digest(), &result), nil

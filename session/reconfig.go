@@ -10,8 +10,8 @@ import (
 	"github.com/aura-runtime/aura/machine/own"
 )
 
-// Reconfig gives sessions to other devices and takes them in. It is the only way to do so, and the floor plan says who may have one:
-// who has shown before that its protocol allows it.
+// Reconfig gives sessions to other devices and takes them in, and changes the versions of protocols. It is the only way to do so, and the floor plan
+// reserves it to session/reconfig, which checks first that the protocol allows the handover, and to session/ceremony, where devices change together.
 type Reconfig struct{ engine *Engine }
 
 // NewReconfig returns that of an engine.
@@ -46,8 +46,21 @@ type Handover struct {
 	// Scope is what moves: all that the owner has, or fewer fragments when it is stated to attenuate.
 	Scope     own.Scope
 	Attenuate bool
-	// Sign signs the offer, and the witness, with the Ed25519 key of the own device.
+	// Sign signs the offer, and the witness, with the Ed25519 key of the own device. An import needs none.
 	Sign func([]byte) [64]byte
+}
+
+// states returns aura.Denied unless the scope is as the handover says of it: all that the owner has, or less.
+func (h *Handover) states(op aura.Op, has own.Scope) error {
+	switch {
+	case h.Scope.Empty() || !h.Scope.Within(has):
+		return aura.Errorf(op, aura.Denied, "the scope %s is wider than %s, and a handover can only narrow", h.Scope, has)
+	case h.Attenuate && h.Scope.Equal(has):
+		return aura.Errorf(op, aura.Denied, "the handover states that the scope narrows, and %s moves intact", has)
+	case !h.Attenuate && !h.Scope.Equal(has):
+		return aura.Errorf(op, aura.Denied, "the handover states that the scope moves intact, and it narrows from %s to %s", has, h.Scope)
+	}
+	return nil
 }
 
 // ownerOf returns how a device is called as the owner of a session.

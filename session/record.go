@@ -50,6 +50,10 @@ type record struct {
 	Role   string        `cbor:"13,keyasint,omitempty"` // that moved; empty: the one that is played here
 	// Admission is the decision with which the session runs here, as [machine.Admission.Encode] writes it: of the first entry, and of one that is held.
 	Admission []byte `cbor:"14,keyasint,omitempty"`
+	// Delegation is the session that brought one that is held; zero: an earlier build wrote it.
+	Delegation aura.SessionID `cbor:"15,keyasint,omitzero"`
+	// Site is the place in the protocol of a message that is kept and left; zero: an earlier build wrote it.
+	Site uint32 `cbor:"16,keyasint,omitempty"`
 }
 
 // opening is an Opening as recordings and peers have it.
@@ -64,6 +68,8 @@ type opening struct {
 	Argument []byte         `cbor:"8,keyasint,omitempty"`
 	// Operation is the person's action by which this agent began the session.
 	Operation aura.OperationID `cbor:"9,keyasint,omitzero"`
+	Greeted   bool             `cbor:"10,keyasint,omitempty"` // a peer began it; earlier builds do not say
+	Epoch     aura.Epoch       `cbor:"11,keyasint,omitempty"` // in which it began; zero: it has none, or an earlier build wrote it
 }
 
 type party struct {
@@ -100,7 +106,10 @@ func nameOf(rest string) (s aura.SessionID) {
 }
 
 func openingOf(o *Opening, p *Protocol) *opening {
-	w := &opening{Protocol: p.ID(), Version: p.Version(), Role: string(o.Role), Context: o.Context, Sizes: p.sizes, Argument: o.Argument, Operation: o.Operation}
+	w := &opening{
+		Protocol: p.ID(), Version: p.Version(), Role: string(o.Role), Context: o.Context, Sizes: p.sizes, Argument: o.Argument,
+		Operation: o.Operation, Greeted: o.greeted, Epoch: o.Epoch,
+	}
 	for _, other := range o.Parties {
 		w.Parties = append(w.Parties, party{string(other.Role), other.Authority, other.Device})
 	}
@@ -111,7 +120,7 @@ func openingOf(o *Opening, p *Protocol) *opening {
 func (w *opening) undo(name aura.SessionID) Opening {
 	o := Opening{
 		Name: name, Protocol: w.Protocol, Role: choreo.Role(w.Role), Context: w.Context, Sizes: w.Sizes, Version: w.Version,
-		Argument: w.Argument, Operation: w.Operation, Persistent: true,
+		Argument: w.Argument, Operation: w.Operation, Epoch: w.Epoch, Persistent: true, greeted: w.Greeted,
 	}
 	for _, p := range w.Parties {
 		o.Parties = append(o.Parties, Party{choreo.Role(p.Role), p.Authority, p.Device})

@@ -8,6 +8,7 @@ import (
 	"github.com/aura-runtime/aura/choreo"
 	view "github.com/aura-runtime/aura/domain/session"
 	"github.com/aura-runtime/aura/machine"
+	"github.com/aura-runtime/aura/machine/compose"
 	"github.com/aura-runtime/aura/machine/explore"
 	"github.com/aura-runtime/aura/task"
 )
@@ -18,15 +19,19 @@ type Protocol struct {
 	sizes    []Size
 	instance *choreo.Instance
 	image    *machine.Image
-	demands  []demands // by choreo.SiteID
+	composed compose.Composition // of the bundles that its text links
+	demands  []demands           // by choreo.SiteID
 
 	proving task.Mutex // of the fields below
 	proved  bool
 	proof   []machine.Evidence // of what the protocol requires
 	walked  *explore.Report    // nil: nothing has needed it yet
 
-	measuring bool
-	measured  *machine.Envelope // nil: waves are not admitted
+	wasMeasured bool
+	measured    *machine.Envelope // nil: waves are not admitted
+
+	deciding task.Mutex // of the field below
+	decided  *decided   // nil: no session of it was admitted yet
 }
 
 // ID is the name by which agents agree on the protocol.
@@ -74,24 +79,25 @@ type part struct {
 // Registry knows the protocols of an agent and the programs of their roles. Once an engine has it, it only compiles the sizes that
 // sessions ask for.
 type Registry struct {
-	texts    map[string][]*text // by identifier, those of one protocol in the order in which they were added
-	programs map[part]Program
-	answers  map[part]Admit
-	streams  map[string]oneWay
+	texts      map[string][]*text // by identifier, those of one protocol in the order in which they were added
+	programs   map[part]Program
+	answers    map[part]Admit
+	concluders map[part]Concluder
+	streams    map[string]oneWay
 
 	lock task.Mutex // of the images
 }
 
 // NewRegistry returns a registry without protocols.
 func NewRegistry() *Registry {
-	return &Registry{texts: map[string][]*text{}, programs: map[part]Program{}, answers: map[part]Admit{}, streams: map[string]oneWay{}}
+	return &Registry{texts: map[string][]*text{}, programs: map[part]Program{}, answers: map[part]Admit{}, concluders: map[part]Concluder{}, streams: map[string]oneWay{}}
 }
 
 // Add makes a version of a protocol known, with families of any size: those of the instance do not matter. The first version of a
 // protocol is that in which sessions begin, until an upgrade has moved on to another one.
 //
-// It returns aura.Conflict for a version that it has, and aura.Invalid for one with a message that nothing would guard:
-// each needs a capability, and observers that the leakage budget knows.
+// It returns aura.Conflict for a version that it has, aura.Invalid for one with a message that nothing would guard:
+// each needs a capability, and observers that the leakage budget knows, and the error of [compose.Link] for one whose bundles do not fit.
 func (r *Registry) Add(i *choreo.Instance, defaults choreo.Defaults) error {
 	const op = "session.Add"
 	t := &text{protocol: i.Protocol, manifest: i.Protocol.Manifest(defaults)}
@@ -219,6 +225,9 @@ func (t *text) compile(op aura.Op, sizes []Size) (*Protocol, error) {
 	p := &Protocol{text: t, sizes: slices.Clone(sizes), instance: i}
 	if p.image, err = machine.CompileInstance(i); err != nil {
 		return nil, err
+	}
+	if p.composed, err = compose.Link(t.manifest.LinkSpecs, i.Global); err != nil {
+		return nil, &aura.Error{Op: op, Kind: aura.KindOf(err), Err: err}
 	}
 	if p.demands, err = demandsOf(i); err != nil {
 		return nil, err

@@ -81,11 +81,11 @@ func (n *rerun) play(name aura.SessionID, r *record) error {
 }
 
 // posture makes the machine that of the posture in which the session was admitted, and returns the admission.
-func (n *rerun) posture(p *Protocol, r *record) (machine.Admission, error) {
+func (n *rerun) posture(p *Protocol, r *record) (*machine.Admission, error) {
 	if len(r.Admission) > 0 {
 		a, err := machine.ParseAdmission(r.Admission)
 		if err != nil {
-			return a, err
+			return nil, err
 		}
 		n.engine.options.Hardening = a.Hardening()
 		n.engine.machine = machine.New(bridge{n.engine}, machine.Options{MaxSessions: 1, MaxRoles: 1, Trace: n.trace, Hardening: a.Hardening()})

@@ -14,12 +14,12 @@ func (p *Port) Saved() (state []byte, has bool) { return p.session.saved, p.sess
 
 // Save says that after a restart the program begins with a state of its own, at most MaxSaved bytes, which [Port.Saved] returns then. In one batch
 // a checkpoint takes the place of the recording so far: the state, that of the machine, and the messages that a peer has not confirmed or the
-// program has not taken yet. So a restart costs what happened since. In a session without a recording it does nothing, and
-// after the end of the role's part neither.
+// program has not taken yet. So a restart costs what happened since. It does nothing in a session without a recording, and
+// nothing after the end of the role's part.
 //
 // It returns aura.Conflict for a program that has not repeated all recorded messages yet, or that works within a budget of [Port.Within], and
-// aura.Exhausted when peers have not confirmed thousands of messages: see [Port.Delivered]. A copy of a peer's home that lacks a message which the
-// peer had confirmed is refused from then on.
+// aura.Exhausted when peers have not confirmed thousands of messages: see [Port.Delivered], and aura.Unavailable while the disk takes nothing, be it
+// full. A copy of a peer's home that lacks a message which the peer had confirmed is refused from then on.
 func (p *Port) Save(tc task.Context, state []byte) error {
 	const op = "session.Save"
 	l := p.session
@@ -60,7 +60,7 @@ func (p *Port) Save(tc task.Context, state []byte) error {
 	}
 	change := journal.LogChange{Name: logName(name), Values: c.entries, Drop: l.recording().Last}
 	if _, err := e.options.Journal.Append(tc, &journal.Entry{Logs: []journal.LogChange{change}}); err != nil {
-		return err
+		return diskOf(op, err)
 	}
 	_, err = settle(tc, e, func(task.Context) (struct{}, error) {
 		l.saves(state, c.confirmed)

@@ -13,10 +13,12 @@ import (
 	"github.com/aura-runtime/aura/choreo"
 	view "github.com/aura-runtime/aura/domain/session"
 	"github.com/aura-runtime/aura/fact"
+	"github.com/aura-runtime/aura/guard"
 	"github.com/aura-runtime/aura/journal"
 	"github.com/aura-runtime/aura/machine"
 	"github.com/aura-runtime/aura/session"
 	"github.com/aura-runtime/aura/task"
+	"github.com/aura-runtime/aura/world"
 )
 
 // count is a protocol that goes on for as long as the asker likes.
@@ -41,12 +43,7 @@ const countID = "test.count"
 func counting(t testing.TB, role choreo.Role, program session.Program) func(*session.Options) {
 	return func(o *session.Options) {
 		o.Hardening = machine.HardeningIntegration // each recording is replayed at its end
-		if err := o.Registry.Add(instance(t, count), choreo.Defaults{ProtocolID: countID}); err != nil {
-			t.Fatal(err)
-		}
-		if err := o.Registry.Play(countID, role, program); err != nil {
-			t.Fatal(err)
-		}
+		plays(t, o.Registry, count, choreo.Defaults{ProtocolID: countID}, role, program)
 	}
 }
 
@@ -200,14 +197,10 @@ func reads(every uint64, heard *[]uint64, failed *error) session.Program {
 	}
 }
 
+// metered has an engine play the reader of a meter.
 func metered(t testing.TB, program session.Program, set ...func(*session.Options)) func(*session.Options) {
 	return func(o *session.Options) {
-		if err := o.Registry.Add(instance(t, meter), choreo.Defaults{ProtocolID: meterID}); err != nil {
-			t.Fatal(err)
-		}
-		if err := o.Registry.Play(meterID, "Reader", program); err != nil {
-			t.Fatal(err)
-		}
+		plays(t, o.Registry, meter, choreo.Defaults{ProtocolID: meterID}, "Reader", program)
 		for _, change := range set {
 			change(o)
 		}
@@ -306,6 +299,92 @@ func TestARecordingHasABound(t *testing.T) {
 	}
 }
 
+// TestARecordingHasABoundOfBytes: beyond it a message finds no room, as it does beyond that of the entries, and the disk is not said to fail: the
+// channel goes on, and the message comes again when the program has saved.
+func TestARecordingHasABoundOfBytes(t *testing.T) {
+	for _, every := range []uint64{0, 5} {
+		chaintest.Simulate(t, 1, func(tc task.Context, sim *task.Sim) {
+			var heard []uint64
+			var failed error
+			s := begin(t, tc, sim, journal.NewFaulty(sim.Entropy("disk"), journal.Faults{}), true, "Cust", idle,
+				metered(t, reads(every, &heard, &failed), func(o *session.Options) { o.RecordingBytes = 4000 }))
+			defer s.Close(tc)
+			o := reading(1, true)
+			if err := s.engine.Open(tc, o); err != nil {
+				t.Fatal(err)
+			}
+			if every > 0 {
+				s.deliver(t, tc, o, 0, 100)
+				return
+			}
+			s.deliver(t, tc, o, 0, 10)
+			var refused error
+			for seq := uint64(10); refused == nil && seq < 100; seq++ {
+				m := value(t, o, seq)
+				_, refused = s.engine.Deliver(tc, &ben, m)
+			}
+			if !errors.Is(refused, aura.Exhausted) {
+				t.Errorf("a message beyond the bound: %v", refused)
+			}
+			sleep(t, tc, time.Second)
+			if !errors.Is(failed, aura.Exhausted) {
+				t.Errorf("the program heard %v and got %v", heard, failed)
+			}
+		})
+	}
+}
+
+// TestAFullDiskIsNoFullRecording: a program that sends, saves or concludes is told that the disk takes nothing. It need not save, and goes on when
+// there is room.
+func TestAFullDiskIsNoFullRecording(t *testing.T) {
+	chaintest.Simulate(t, 1, func(tc task.Context, sim *task.Sim) {
+		disk := journal.NewFaulty(sim.Entropy("disk"), journal.Faults{})
+		var full []error
+		done := false
+		program := func(tc task.Context, p *session.Port) error {
+			again := func(do func() error) error {
+				disk.SetFaults(journal.Faults{Capacity: 1})
+				full = append(full, do())
+				disk.SetFaults(journal.Faults{})
+				return do()
+			}
+			err := again(func() error {
+				p.With(note("asked"))
+				return p.Send(tc, "Store", "Ask", nil)
+			})
+			if err == nil {
+				err = again(func() error { return p.Save(tc, []byte("asked")) })
+			}
+			if err == nil {
+				err = again(func() error {
+					return p.Conclude(tc, func(task.Context) (guard.Request, error) {
+						return guard.Request{
+							Authority: chaintest.Own, Capability: "chat:send", Context: chaintest.Pair,
+							Entries: []fact.Draft{{Namespace: chaintest.Shared, Kind: "chat.message", Payload: []byte("over")}},
+						}, nil
+					})
+				})
+			}
+			done = err == nil
+			return err
+		}
+		s := begin(t, tc, sim, disk, true, "Cust", program)
+		defer s.Close(tc)
+		if err := s.engine.Open(tc, s.opening("Store")); err != nil {
+			t.Fatal(err)
+		}
+		sleep(t, tc, time.Second)
+		for _, err := range full {
+			if !errors.Is(err, aura.Unavailable) {
+				t.Errorf("while the disk is full: %v", err)
+			}
+		}
+		if len(full) != 3 || !done {
+			t.Errorf("the program was told %v, done: %t; the ends are %+v", full, done, s.ends(t, tc))
+		}
+	})
+}
+
 // TestADamagedCheckpointIsGivenUp: at the start the session ends as failed, and the engine says why, whatever of the checkpoint is wrong. The
 // entries of another session are not taken for those of this one.
 func TestADamagedCheckpointIsGivenUp(t *testing.T) {
@@ -320,7 +399,8 @@ func TestADamagedCheckpointIsGivenUp(t *testing.T) {
 		"the state of another name": func(_, other [][]byte) [][]byte { return other },
 		"nothing at all":            func([][]byte, [][]byte) [][]byte { return nil },
 	} {
-		chaintest.Simulate(t, 1, func(tc task.Context, sim *task.Sim) {
+		var said told
+		logged(t, &said, func(tc task.Context, sim *task.Sim) {
 			var heard []uint64
 			var failed error
 			disk := journal.NewFaulty(sim.Entropy("disk"), journal.Faults{})
@@ -352,6 +432,11 @@ func TestADamagedCheckpointIsGivenUp(t *testing.T) {
 			damaged, ends := s.engine.Damaged(), s.ends(t, tc)
 			if len(damaged) != 1 || len(ends) != 1 || ends[0].Session.Name != reading(0, true).Name {
 				t.Errorf("%s: given up are %q, the ends are %+v", what, damaged, ends)
+			}
+			if !slices.ContainsFunc(said.all, func(e world.Event) bool {
+				return e.Message() == "a recording was given up" && e.Field("session_id") == reading(0, true).Name.String()
+			}) {
+				t.Errorf("%s: no event says which session was given up", what)
 			}
 		})
 	}
@@ -437,7 +522,7 @@ func TestAHandoverCarriesTheCheckpoint(t *testing.T) {
 		if err != nil || len(moving.Recording) != 4 { // a checkpoint of two entries, and two messages
 			t.Fatalf("what moves has %d entries, %v", len(moving.Recording), err)
 		}
-		arrived, err := to.reconfig().Import(tc, o.Name, moving.Recording, moving.Receipt.Scope, moving.Moves)
+		arrived, err := to.reconfig().Import(tc, o.Name, delegation, moving.Recording, stated(moving), moving.Moves)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -19,6 +19,7 @@ import (
 	"github.com/aura-runtime/aura/machine"
 	"github.com/aura-runtime/aura/session"
 	"github.com/aura-runtime/aura/task"
+	"github.com/aura-runtime/aura/world"
 )
 
 // shop is the protocol of most tests: a choice, and facts with some of its messages.
@@ -49,6 +50,14 @@ func instance(t testing.TB, text string) *choreo.Instance {
 		t.Fatal(err)
 	}
 	return i
+}
+
+// plays has a registry know a protocol by its text, and play one of its roles.
+func plays(t testing.TB, r *session.Registry, text string, d choreo.Defaults, role choreo.Role, program session.Program) {
+	t.Helper()
+	if err := errors.Join(r.Add(instance(t, text), d), r.Play(d.ProtocolID, role, program)); err != nil {
+		t.Fatal(err)
+	}
 }
 
 // Generated endpoints take a port.
@@ -159,6 +168,24 @@ func one2one(name aura.SessionID) session.ChannelOptions {
 	t.Only = name
 	return t
 }
+
+// logged is chaintest.Simulate with a log of events.
+func logged(t testing.TB, log world.Log, fn func(tc task.Context, sim *task.Sim)) {
+	t.Helper()
+	sim := task.NewSim(1, task.SimOptions{StepLimit: 5_000_000, Log: log})
+	if err := sim.Run("test", func(tc task.Context) error {
+		fn(tc, sim)
+		return nil
+	}); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// told keeps events.
+type told struct{ all []world.Event }
+
+// Emit implements [world.Log].
+func (k *told) Emit(e world.Event) { k.all = append(k.all, e) }
 
 // meet lets two sides speak on one channel for some time, or until the session is over at one of them.
 func meet(tc task.Context, caller, other *side, within aura.Duration) (atCaller error) {

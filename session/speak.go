@@ -23,6 +23,9 @@ type ChannelOptions struct {
 	// Payments keeps what the peer pays. Nil: no receipts pass on the channel, and it takes maxUnpaid messages at most. The channel of an invitation is
 	// such a one, since its sides share no context yet in which budgets could be compared.
 	Payments Payments
+	// Ahead returns how far the peer's clock is ahead of this one, zero when the two agree or the difference is not known. It must not wait.
+	// Nil: they agree.
+	Ahead func(task.Context) aura.Duration
 	// Admit decides what the peer may begin. Nil: what the registry says, and on a channel of one session nothing.
 	Admit Admit
 }
@@ -125,16 +128,18 @@ func (e *Engine) send(tc task.Context, s *speaker, channel Channel) (over bool, 
 	}
 }
 
-// postpone notes that a greeting did not leave, or the refusal of a message, for which its sender waits. Another refusal need not.
+// postpone notes that a frame did not leave for which the peer waits: a greeting, or the refusal of a session or of a message.
 func (e *Engine) postpone(tc task.Context, s *speaker, f *frame) error {
-	if f.greets == nil && f.refuses == nil {
+	if f.kind != FrameGreeting && f.kind != FrameRefusal {
 		return nil
 	}
 	_, err := ask(tc, e, func(tc task.Context) (struct{}, error) {
 		switch o := f.of; {
 		case f.greets != nil:
 			s.postpone(f.greets, tc.Elapsed()+f.greets.pause.Next(e.options.Entropy))
-		case s.spoken[o.session.opening.Name] == o && o.refuses == nil:
+		case f.reply != nil:
+			s.replyLater(f, tc.Elapsed())
+		case f.refuses != nil && s.spoken[o.session.opening.Name] == o && o.refuses == nil:
 			o.refuses = f.refuses
 			s.pause(o, tc.Elapsed()+o.pause.Next(e.options.Entropy))
 		}
@@ -175,12 +180,13 @@ func (e *Engine) receive(tc task.Context, s *speaker, channel Channel) (refused 
 
 // take takes one frame of the peer. An error is a refusal of that frame, which had its event, or ends the channel.
 func (e *Engine) take(tc task.Context, s *speaker, kind Frame, body []byte) (err error) {
-	what := world.Text("frame of a session")
+	what, of := world.Text("frame of a session"), aura.SessionID{} // zero: its bytes name none
 	switch kind {
 	case FrameGreeting:
 		what = "greeting of a session"
 		var g Greeting
 		if err = decode(body, &g); err == nil {
+			of = g.Session
 			err = e.takeGreeting(tc, s, &g)
 		}
 	case FrameMessage:
@@ -192,19 +198,21 @@ func (e *Engine) take(tc task.Context, s *speaker, kind Frame, body []byte) (err
 		what = "confirmation of a session"
 		var c confirmation
 		if err = decode(body, &c); err == nil {
+			of = c.Session
 			_, err = ask(tc, e, func(task.Context) (struct{}, error) { return struct{}{}, s.confirm(&c) })
 		}
 	case FrameRefusal:
 		what = "refusal of a session"
 		var r refused
 		if err = decode(body, &r); err == nil {
+			of = r.Session
 			err = e.takeRefusal(tc, s, &r)
 		}
 	default:
 		err = aura.Errorf("session.receive", aura.Corrupt, "frame %d, which this build does not know", kind)
 	}
 	if err != nil && tc.Err() == nil {
-		tc.Emit(world.IngressRejected(e.Name(), what, err))
+		e.Emit(tc, of, world.IngressRejected(e.Name(), what, err))
 	}
 	return err
 }
@@ -212,7 +220,7 @@ func (e *Engine) take(tc task.Context, s *speaker, kind Frame, body []byte) (err
 // takeMessage takes one message and has it confirmed.
 func (e *Engine) takeMessage(tc task.Context, s *speaker, m *message) error {
 	came := effect.Message{Session: m.Session, Edge: m.Edge, Seq: m.Seq, Parcel: m.Parcel, Receipt: m.Receipt}
-	next, err := e.Deliver(tc, &s.talk, &came)
+	next, err := e.deliver(tc, &s.talk, &came, s.repeated)
 	if err != nil && tc.Err() != nil {
 		return err
 	}
@@ -253,14 +261,21 @@ func (e *Engine) takeGreeting(tc task.Context, s *speaker, g *Greeting) error {
 	}
 	from := s.talk.Peer
 	from.Role = choreo.Role(g.Role)
-	o, err := begun.admit(tc, from, s.talk.Context, g)
+	var o Opening
+	if broken := task.Contain(func() { o, err = begun.admit(tc, from, s.talk.Context, g) }); broken != nil {
+		err = broken
+	}
 	if err == nil {
 		err = s.complete(&o, begun.role, from, g)
+	}
+	in := anyEpoch
+	if err == nil {
+		in, err = s.epochsOf(tc, &o)
 	}
 	refused := err != nil
 	_, settled := settle(tc, e, func(tc task.Context) (struct{}, error) {
 		if err == nil {
-			err = e.beginFor(tc, s, o, g)
+			err = e.beginFor(tc, s, o, in, g)
 		} else {
 			s.reply(g.Session, refusalOf(err))
 		}
@@ -309,8 +324,8 @@ const (
 	strikeRefill = time.Second
 	// maxUnpaid is how many messages a channel takes that shows no receipts. An invitation has a few in each direction.
 	maxUnpaid = 256
-	// maxRegreetings is how often at once a peer may greet again for sessions that it has greeted for on a channel, and regreetRefill
-	// after which time once more: each has a window of messages sent again. Handovers that are taken back are that frequent at most.
+	// maxRegreetings is how often at once a peer may have this side greet again on a channel for sessions that it has greeted for, and
+	// regreetRefill after which time once more. Handovers that are taken back are that frequent at most.
 	maxRegreetings = 16
 	regreetRefill  = time.Minute
 )

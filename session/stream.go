@@ -17,6 +17,7 @@ import (
 // their order. It ends with its channel. Each has a machine of its own, so that a channel waits for no other session.
 type Stream struct {
 	name     aura.SessionID
+	holder   string // how lines call its owner
 	protocol oneWay
 	role     machine.RoleID // played here
 	profile  machine.Profile
@@ -98,15 +99,15 @@ func StreamName(binding [32]byte, fromDialler bool) aura.SessionID {
 	return sha256.Sum256(b)
 }
 
-// Stream opens a stream, of which this side sends or receives the frames. It returns aura.NotFound for a protocol that
+// Stream opens a stream, of which this side, a device, sends or receives the frames. It returns aura.NotFound for a protocol that
 // the registry does not have, and aura.Denied when it is not admitted.
-func (r *Registry) Stream(tc task.Context, name aura.SessionID, protocol string, sends bool) (*Stream, error) {
+func (r *Registry) Stream(tc task.Context, here aura.DeviceID, name aura.SessionID, protocol string, sends bool) (*Stream, error) {
 	const op = "session.Stream"
 	p, known := r.streams[protocol]
 	if !known {
 		return nil, aura.Errorf(op, aura.NotFound, "no protocol %s of streams is registered", protocol)
 	}
-	s := &Stream{name: name, protocol: p, role: p.to}
+	s := &Stream{name: name, holder: OwnerOf(here), protocol: p, role: p.to}
 	if sends {
 		s.role = p.from
 	}
@@ -122,14 +123,14 @@ func (r *Registry) Stream(tc task.Context, name aura.SessionID, protocol string,
 		return nil, err
 	}
 	s.profile = admission.Profile()
-	s.emit(tc, world.SessionClaimed(name, "", string(owner), s.profile.String()))
+	s.emit(tc, world.SessionClaimed(name, "", s.holder, s.profile.String()))
 	s.run()
 	return s, nil
 }
 
 // emit reports an event about the stream, with the fields that each such line has.
 func (s *Stream) emit(tc task.Context, e world.Event) {
-	tc.Emit(e.Within(s.name, s.protocol.image.Fragment(s.role)).Under("session", string(owner), s.profile.String()))
+	tc.Emit(e.Within(s.name, s.protocol.image.Fragment(s.role)).Under("session", s.holder, s.profile.String()))
 }
 
 // run lets the machine run until the role waits.
@@ -192,7 +193,7 @@ func (s *Stream) Close(tc task.Context) {
 	defer s.lock.Unlock()
 	if s.machine != nil {
 		s.machine = nil
-		s.emit(tc, world.SessionReleased(s.name, "", string(owner)))
+		s.emit(tc, world.SessionReleased(s.name, "", s.holder))
 	}
 }
 

@@ -49,11 +49,11 @@ func TestAStreamTakesWhatItsProtocolAllows(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		frames := rapid.SliceOfN(rapid.SampledFrom([]string{"Hello", "Song", "News", "Noise", ""}), 1, 30).Draw(rt, "frames")
 		withStream(t, func(tc task.Context, r *session.Registry) {
-			out, err := r.Stream(tc, session.StreamName([32]byte{1}, true), radioID, true)
+			out, err := r.Stream(tc, aura.DeviceID{1}, session.StreamName([32]byte{1}, true), radioID, true)
 			if err != nil {
 				t.Fatal(err)
 			}
-			in, err := r.Stream(tc, session.StreamName([32]byte{1}, true), radioID, false)
+			in, err := r.Stream(tc, aura.DeviceID{1}, session.StreamName([32]byte{1}, true), radioID, false)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -79,7 +79,7 @@ func TestAStreamTakesWhatItsProtocolAllows(t *testing.T) {
 func TestAStreamEndsOnce(t *testing.T) {
 	withStream(t, func(tc task.Context, r *session.Registry) {
 		for _, sends := range []bool{true, false} {
-			s, err := r.Stream(tc, session.StreamName([32]byte{}, sends), radioID, sends)
+			s, err := r.Stream(tc, aura.DeviceID{1}, session.StreamName([32]byte{}, sends), radioID, sends)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -91,7 +91,7 @@ func TestAStreamEndsOnce(t *testing.T) {
 				}
 			}
 		}
-		if _, err := r.Stream(tc, aura.SessionID{9}, shopID, true); aura.KindOf(err) != aura.NotFound {
+		if _, err := r.Stream(tc, aura.DeviceID{1}, aura.SessionID{9}, shopID, true); aura.KindOf(err) != aura.NotFound {
 			t.Errorf("a protocol that is none of streams: %v", err)
 		}
 		name := session.StreamName([32]byte{1}, true)

@@ -104,42 +104,6 @@ func TestAnEndIsTriedAgain(t *testing.T) {
 	})
 }
 
-// forgetful is a decider that notes how many recordings there are when it is told that a session has ended.
-type forgetful struct {
-	session.Decider
-	recorded func() int
-	found    int
-}
-
-func (f *forgetful) EndSession(tc task.Context, name aura.SessionID) error {
-	f.found += f.recorded()
-	return f.Decider.EndSession(tc, name)
-}
-
-// TestTheRecordingGoesLast: a crash while a session ends must not leave keys of decisions of which no recording tells.
-func TestTheRecordingGoesLast(t *testing.T) {
-	chaintest.Simulate(t, 1, func(tc task.Context, sim *task.Sim) {
-		var heard []string
-		d := &forgetful{}
-		cust := begin(t, tc, sim, journal.NewFaulty(sim.Entropy("disk"), journal.Faults{}), true, "Cust", customer(&heard), func(o *session.Options) {
-			d.Decider, o.Decider = o.Decider, d
-		})
-		defer cust.Close(tc)
-		d.recorded = func() int { return len(cust.recordings()) }
-		if err := cust.engine.Open(tc, cust.opening("Store")); err != nil {
-			t.Fatal(err)
-		}
-		sleep(t, tc, time.Second)
-		if err := cust.engine.End(tc, name); err != nil {
-			t.Fatal(err)
-		}
-		sleep(t, tc, time.Second)
-		if d.found != 1 || len(cust.recordings()) != 0 {
-			t.Errorf("%d recordings were there when the keys went, %v are left", d.found, cust.recordings())
-		}
-	})
-}
-
 // record and opening are what docs/formats.md says of a recording.
 type record struct {
 	Kind    uint8    `cbor:"1,keyasint,omitempty"`
@@ -265,6 +229,52 @@ func TestAPeerThatOnlyGreetsLeavesNothing(t *testing.T) {
 			t.Errorf("live are %v, %v", live, err)
 		}
 	})
+}
+
+// TestAPeerBeginsAgainWhoseChannelEnded before its first message came: another person's device, and another device of the same account.
+func TestAPeerBeginsAgainWhoseChannelEnded(t *testing.T) {
+	for _, who := range []aura.AuthorityID{chaintest.Ben, chaintest.Own} {
+		chaintest.Simulate(t, 1, func(tc task.Context, sim *task.Sim) {
+			var heard []string
+			shop := begin(t, tc, sim, journal.NewFaulty(sim.Entropy("disk"), journal.Faults{}), true, "Store", store(&heard, "Closed"))
+			defer shop.Close(tc)
+			o := shop.opening("Cust")
+			o.Parties[0].Authority = who
+			greeting, err := fact.Marshal(session.Greeting{Session: o.Name, Protocol: shopID, Version: imageOf(t).Digest(), Role: "Cust"})
+			if err != nil {
+				t.Fatal(err)
+			}
+			lives := func(want int) {
+				t.Helper()
+				sleep(t, tc, time.Second)
+				if live, err := shop.engine.List(tc); err != nil || len(live) != want {
+					t.Errorf("with a peer of %v, live are %v, %v", who, live, err)
+				}
+			}
+			channels := task.NewGroup(tc, "channels")
+			for range 2 {
+				p := pipe{task.NewMailbox[frame]("in", 8), task.NewMailbox[frame]("out", 8)}
+				channels.Go("answer", func(tc task.Context) error {
+					talk := ben
+					talk.Peer.Authority = who
+					talk.Admit = func(task.Context, session.Party, aura.ContextID, *session.Greeting) (session.Opening, error) {
+						return o, nil
+					}
+					_ = shop.engine.Speak(tc, talk, p)
+					return nil
+				})
+				if err := p.in.Send(tc, frame{session.FrameGreeting, greeting}); err != nil {
+					t.Fatal(err)
+				}
+				lives(1)
+				p.Close(tc)
+				lives(0)
+			}
+			if err := channels.Wait(tc); err != nil {
+				t.Fatal(err)
+			}
+		})
+	}
 }
 
 // TestSessionsThatWaitForAConfirmationCount: they take memory like all others.

@@ -156,7 +156,7 @@ func (e *Engine) expireAll(tc task.Context) error {
 func (e *Engine) expire(tc task.Context, t *timeout) error {
 	l := t.session
 	_ = task.Retry(tc, endPause(), e.options.Entropy, func(err error) bool {
-		tc.Emit(world.ServiceTroubled(e.Name(), "the end of a session tried again", "", err))
+		l.emit(tc, world.ServiceTroubled(e.Name(), "the end of a session tried again", "", err))
 		return true
 	}, func(tc task.Context) error {
 		return e.finish(tc, l, nil, func() (bool, error) {
@@ -183,6 +183,16 @@ func (p *Port) Within(tc task.Context, budget aura.Duration) (done func(), err e
 		return nil, err
 	}
 	defer l.turn.Release()
+	// The recording of a session that has ended may be gone already: a wait that it gets now would stay.
+	_, err = ask(tc, l.engine, func(task.Context) (struct{}, error) {
+		if l.ended {
+			return struct{}{}, l.over("session.Within")
+		}
+		return struct{}{}, nil
+	})
+	if err != nil {
+		return nil, err
+	}
 	until, again := tc.Now().At.Add(budget), len(l.granted) > 0
 	if again {
 		until, l.granted = l.granted[0], l.granted[1:]

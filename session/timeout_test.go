@@ -171,3 +171,27 @@ func TestAStepThatIsUnderWayComesBeforeTheTimeout(t *testing.T) {
 		}
 	})
 }
+
+// TestAWaitAfterTheEndLeavesNothing: a program that its session's end overtakes may ask for time once more, when the recording is gone.
+func TestAWaitAfterTheEndLeavesNothing(t *testing.T) {
+	chaintest.Simulate(t, 1, func(tc task.Context, sim *task.Sim) {
+		var late error
+		cust := begin(t, tc, sim, journal.NewFaulty(sim.Entropy("disk"), journal.Faults{}), true, "Cust", asks(func(tc task.Context, p *session.Port) error {
+			_, _, err := p.Receive(tc, "Store")
+			_, late = p.Within(tc, time.Hour)
+			return err
+		}))
+		defer cust.Close(tc)
+		if err := cust.engine.Open(tc, cust.opening("Store")); err != nil {
+			t.Fatal(err)
+		}
+		sleep(t, tc, time.Minute)
+		if err := cust.engine.End(tc, name); err != nil {
+			t.Fatal(err)
+		}
+		sleep(t, tc, time.Hour)
+		if left := cust.recordings(); len(left) != 0 || !errors.Is(late, aura.Stale) {
+			t.Errorf("%d records are left, and the wait is answered with %v", len(left), late)
+		}
+	})
+}

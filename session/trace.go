@@ -29,6 +29,9 @@ func (e *Engine) Trace(tc task.Context, name aura.SessionID) (view.Shown, error)
 // recorded returns how a session stands that has a recording.
 func (e *Engine) recorded(tc task.Context, op aura.Op, name aura.SessionID) (view.Session, error) {
 	return ask(tc, e, func(task.Context) (view.Session, error) {
+		if s := e.suspended[name]; s != nil {
+			return s.shown, s.lacks(op)
+		}
 		l, err := e.find(op, name)
 		if err != nil {
 			return view.Session{}, err
@@ -54,8 +57,7 @@ func (l *live) mustRecord(op aura.Op) error {
 // recorded.
 func (r *Registry) Trace(j *journal.Journal, name aura.SessionID) (view.Shown, error) {
 	shown := view.Shown{Session: view.Session{Name: name, State: view.StateRecorded}}
-	paid := map[[32]byte]*view.Guarded{} // by the digest of the message
-	budgets := map[budget]bool{}
+	paid := map[budget]map[[32]byte]*view.Guarded{} // by the digest of the message
 	var departed error
 	err := r.rerun(j, name, everyMessage, everyMessage, func(n *rerun, e *record, departs error) {
 		if departs != nil {
@@ -65,11 +67,13 @@ func (r *Registry) Trace(j *journal.Journal, name aura.SessionID) (view.Shown, e
 		if e.Opening != nil {
 			since := e.At
 			shown.Session = viewOf(&n.opening)
-			shown.Session.Runs = executionOf(&n.admission)
+			shown.Session.Runs = executionOf(n.admission)
 			shown.Session.State, shown.Session.Since = view.StateRecorded, since
 			begins(&shown, e)
+			n.protocol.place(&shown.Session)
 			return
 		}
+		narrows(&shown.Session, e)
 		if e.Parcel == nil {
 			return
 		}
@@ -78,8 +82,11 @@ func (r *Registry) Trace(j *journal.Journal, name aura.SessionID) (view.Shown, e
 		s.Events = n.events
 		if n.request != nil {
 			s.Guard = guarded(n.request)
-			paid[n.request.Message().Digest()] = s.Guard
-			budgets[budget{n.request.Budget(), n.request.Sends[0].Peer}] = true
+			by := budget{n.request.Budget(), n.request.Sends[0].Peer}
+			if paid[by] == nil {
+				paid[by] = map[[32]byte]*view.Guarded{}
+			}
+			paid[by][n.request.Message().Digest()] = s.Guard
 		}
 		shown.Add(s)
 	})
@@ -89,7 +96,7 @@ func (r *Registry) Trace(j *journal.Journal, name aura.SessionID) (view.Shown, e
 	if err != nil {
 		return shown, err
 	}
-	return shown, receipts(j, budgets, paid)
+	return shown, receipts(j, paid)
 }
 
 // budget is the ledger entry that paid for a message.
@@ -98,13 +105,15 @@ type budget struct {
 	peer    aura.AuthorityID
 }
 
-// receipts notes the receipts that the journal still has.
-func receipts(j *journal.Journal, budgets map[budget]bool, paid map[[32]byte]*view.Guarded) error {
-	for b := range budgets {
-		err := interp.EachReceipt(j, b.context, b.peer, func(r *effect.Receipt) {
-			if g := paid[r.Digest]; g != nil {
+// receipts notes the receipts that the journal still has: of a message that was paid for again, the last one.
+func receipts(j *journal.Journal, paid map[budget]map[[32]byte]*view.Guarded) error {
+	for b, wanted := range paid {
+		err := interp.EachReceipt(j, b.context, b.peer, func(r *effect.Receipt) bool {
+			if g := wanted[r.Digest]; g != nil {
 				g.Units, g.Epoch = r.Cost, r.Epoch
+				delete(wanted, r.Digest)
 			}
+			return len(wanted) > 0
 		})
 		if err != nil && aura.KindOf(err) != aura.NotFound { // collected meanwhile
 			return err
@@ -132,6 +141,9 @@ func (e *Engine) Replay(tc task.Context, name aura.SessionID) (view.Replayed, er
 		l, err := e.find(op, name)
 		if err == nil {
 			return l, l.mustRecord(op)
+		}
+		if s := e.suspended[name]; s != nil {
+			err = s.lacks(op)
 		}
 		if ended := e.kept.of[name]; ended != nil {
 			err = aura.Errorf(op, aura.Stale, "session %s has ended (%s) and its recording is gone: aura session trace has what is kept", aura.Short(name), ended.End.Kind)
@@ -190,8 +202,11 @@ func (r *Registry) replay(j *journal.Journal, name aura.SessionID, room, most ui
 		case e.Opening != nil:
 			shown := view.Shown{Session: viewOf(&n.opening)}
 			begins(&shown, e)
+			n.protocol.place(&shown.Session)
 			again.Session, again.Before = shown.Session, shown.Earlier
 			again.Session.Since = e.At
+		case e.Kind == recordHeld:
+			narrows(&again.Session, e)
 		case e.Parcel != nil:
 			again.Messages++
 			count(&again.Session, e)

@@ -6,7 +6,6 @@ import (
 	"slices"
 
 	"github.com/aura-runtime/aura"
-	"github.com/aura-runtime/aura/effect"
 	"github.com/aura-runtime/aura/machine"
 	"github.com/aura-runtime/aura/task"
 )
@@ -34,10 +33,10 @@ func (e *Engine) verify(tc task.Context, l *live) error {
 	if err := again.reopen(tc, name, append(all, record{Kind: recordHeld})); err != nil { // held: no program runs
 		return err
 	}
-	same := func(x, y effect.Message) bool {
+	same := func(x, y departure) bool {
 		return x.Edge == y.Edge && x.Seq == y.Seq && bytes.Equal(x.Parcel, y.Parcel)
 	}
-	sent := func(x, y []effect.Message) bool { return slices.EqualFunc(x, y, same) }
+	sent := func(x, y []departure) bool { return slices.EqualFunc(x, y, same) }
 	was := again.live[name]
 	switch {
 	case !maps.EqualFunc(l.left, was.left, sent) || !maps.Equal(l.sent, was.sent):

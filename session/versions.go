@@ -1,12 +1,13 @@
 package session
 
 import (
+	"maps"
 	"slices"
 
 	"github.com/aura-runtime/aura"
 	"github.com/aura-runtime/aura/choreo"
-	"github.com/aura-runtime/aura/guard"
 	"github.com/aura-runtime/aura/task"
+	"github.com/aura-runtime/aura/world"
 )
 
 // maxRetired is how many versions of a protocol are remembered as replaced, the newest.
@@ -16,6 +17,8 @@ const maxRetired = 64
 type current struct {
 	Active  [32]byte   `cbor:"1,keyasint,omitzero"`
 	Retired [][32]byte `cbor:"2,keyasint,omitempty"`
+	// By is the session that changes it. No other one may while that lives here.
+	By aura.SessionID `cbor:"3,keyasint,omitzero"`
 }
 
 // versionKey is where the metadata keeps in which version the sessions of a protocol begin.
@@ -23,7 +26,7 @@ func versionKey(protocol string) string { return "session.version/" + protocol }
 
 // Versions are the versions of a protocol: each is the digest of its image with the least sizes of its families.
 type Versions struct {
-	Active  [32]byte   // in which sessions begin
+	Active  [32]byte   // in which sessions begin: that of the last upgrade, if it is known
 	Known   [][32]byte // that this build has
 	Retired [][32]byte // that an upgrade has replaced: no session begins in one
 }
@@ -40,68 +43,66 @@ func (e *Engine) versions(protocol string) (v Versions, err error) {
 	}
 	now := e.current[protocol]
 	v.Active, v.Retired = v.Known[0], now.Retired
-	if now.Active != ([32]byte{}) {
+	if slices.Contains(v.Known, now.Active) {
 		v.Active = now.Active
+	} else if now.Active != ([32]byte{}) { // this build has dropped it: no session could begin
+		v.Active = v.newest()
 	}
 	return v, nil
 }
 
-// MayChange returns why sessions of a protocol cannot begin in another version from here on: aura.Stale when they begin in another one than
-// from, or when an upgrade has replaced to before, and aura.NotFound for a version that is not here.
-func (e *Engine) MayChange(tc task.Context, protocol string, from, to [32]byte) error {
-	const op = "session.MayChange"
-	v, err := e.Versions(tc, protocol)
-	switch {
-	case err != nil:
-		return err
-	case v.Active != from:
-		return aura.Errorf(op, aura.Stale, "its sessions begin in another version than the one before the change")
-	case !slices.Contains(v.Known, to):
-		return aura.Errorf(op, aura.NotFound, "it does not have the new version")
-	case slices.Contains(v.Retired, to):
-		return aura.Errorf(op, aura.Stale, "the new version was replaced before")
+// newest returns the version in which sessions begin while that of the last upgrade is not here: the first known one that no upgrade has
+// replaced or, when all are, the first.
+func (v *Versions) newest() [32]byte {
+	for _, known := range v.Known {
+		if !slices.Contains(v.Retired, known) {
+			return known
+		}
+	}
+	return v.Known[0]
+}
+
+// fallBack notes of which protocols this build does not have the version that an upgrade made active. The metadata keeps that: a build that has it
+// goes back to it.
+func (e *Engine) fallBack(tc task.Context) error {
+	var all []string
+	for _, protocol := range slices.Sorted(maps.Keys(e.current)) {
+		v, err := e.versions(protocol)
+		if err != nil {
+			return err
+		}
+		if was := e.current[protocol].Active; was != ([32]byte{}) && v.Active != was {
+			err := aura.Errorf("session.Start", aura.NotFound, "sessions of protocol %s begin in version %x: this build does not have version %x, to which an upgrade had changed",
+				protocol, v.Active[:4], was[:4])
+			tc.Emit(world.ServiceTroubled(e.Name(), "sessions of a protocol begin in another version than its upgrade says", "", err))
+			all = append(all, aura.Reason(err))
+		}
+	}
+	e.fallbacks.Store(&all)
+	return nil
+}
+
+// Fallbacks returns of which protocols sessions begin in another version than that of their last upgrade, and why. The caller must not
+// change the slice.
+func (e *Engine) Fallbacks() []string {
+	if all := e.fallbacks.Load(); all != nil {
+		return *all
 	}
 	return nil
 }
 
-// Change returns what makes an upgrade durable: it goes into the batch with the upgrade's fact. [Engine.Activate] has the
-// engine follow. It returns aura.Stale when sessions begin in another version than from, unless it is to already.
-func (e *Engine) Change(tc task.Context, protocol string, from, to [32]byte) (guard.Meta, error) {
-	return ask(tc, e, func(task.Context) (guard.Meta, error) {
-		v, err := e.versions(protocol)
-		if err != nil {
-			return guard.Meta{}, err
-		}
-		next := current{Active: to, Retired: v.Retired}
-		switch v.Active {
-		case to:
-		case from:
-			next.Retired = append(slices.Clone(v.Retired), from)
-			next.Retired = next.Retired[max(0, len(next.Retired)-maxRetired):]
-		default:
-			return guard.Meta{}, aura.Errorf("session.Change", aura.Stale, "sessions of %s begin in version %x, not %x", protocol, v.Active[:4], from[:4])
-		}
-		return guard.Meta{Key: versionKey(protocol), Value: encode(next)}, nil
-	})
-}
-
-// Activate has sessions of a protocol begin in the version that the last durable [Engine.Change] names. Sessions that run keep theirs.
-func (e *Engine) Activate(tc task.Context, protocol string) error {
-	_, err := settle(tc, e, func(task.Context) (struct{}, error) { return struct{}{}, e.activate(protocol) })
-	return err
-}
-
-func (e *Engine) activate(protocol string) error {
+// activate has sessions of a protocol begin in the version that the metadata names, and returns the metadata: nil when it names none.
+func (e *Engine) activate(protocol string) ([]byte, error) {
 	b, err := e.options.Journal.Meta(versionKey(protocol))
 	if b == nil || err != nil {
-		return err
+		return nil, err
 	}
 	var now current
 	if err := decode(b, &now); err != nil {
-		return aura.Errorf("session.Activate", aura.Corrupt, "the version of protocol %s is damaged: %w", protocol, err)
+		return nil, aura.Errorf("session.Activate", aura.Corrupt, "the version of protocol %s is damaged: %w", protocol, err)
 	}
 	e.current[protocol] = now
-	return nil
+	return b, nil
 }
 
 // goesWith decides whether a session may begin in a version: in the active one, or in another one in which the role understands, and is

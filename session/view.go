@@ -6,18 +6,22 @@ import (
 	"strings"
 
 	"github.com/aura-runtime/aura"
+	"github.com/aura-runtime/aura/choreo"
 	view "github.com/aura-runtime/aura/domain/session"
 	"github.com/aura-runtime/aura/journal"
 	"github.com/aura-runtime/aura/machine"
 	"github.com/aura-runtime/aura/task"
 )
 
-// List returns the sessions that live, by name: at most as many as [Options] bound.
+// List returns the sessions that live, and those that wait for their protocols, by name.
 func (e *Engine) List(tc task.Context) ([]view.Session, error) {
 	return ask(tc, e, func(task.Context) ([]view.Session, error) {
 		all := make([]view.Session, 0, len(e.live))
 		for _, l := range e.live {
 			all = append(all, l.view())
+		}
+		for _, s := range e.suspended {
+			all = append(all, s.shown)
 		}
 		slices.SortFunc(all, func(x, y view.Session) int { return bytes.Compare(x.Name[:], y.Name[:]) })
 		return all, nil
@@ -29,6 +33,9 @@ func (e *Engine) List(tc task.Context) ([]view.Session, error) {
 func (e *Engine) Show(tc task.Context, name aura.SessionID) (view.Shown, error) {
 	const op = "session.Show"
 	now, err := ask(tc, e, func(task.Context) (view.Session, error) {
+		if s := e.suspended[name]; s != nil {
+			return s.shown, nil
+		}
 		l, err := e.find(op, name)
 		if err != nil {
 			return view.Session{}, err
@@ -59,7 +66,8 @@ func (l *live) told(s view.Step) {
 // view returns how the session stands.
 func (l *live) view() view.Session {
 	v := viewOf(&l.opening)
-	v.Since, v.Runs = l.since, executionOf(&l.admission)
+	v.Since, v.Runs, v.Scope = l.since, executionOf(l.admission), l.scope
+	l.protocol.place(&v)
 	for _, n := range l.sent {
 		v.Sent += n
 	}
@@ -104,7 +112,7 @@ func executionOf(a *machine.Admission) *view.Execution {
 }
 
 func viewOf(o *Opening) view.Session {
-	v := view.Session{Name: o.Name, Protocol: o.Protocol, Role: string(o.Role), Context: o.Context, Persistent: o.Persistent}
+	v := view.Session{Name: o.Name, Protocol: o.Protocol, Role: string(o.Role), Context: o.Context, Persistent: o.Persistent, Epoch: o.Epoch}
 	for _, p := range o.Parties {
 		v.Others = append(v.Others, view.Participant{Role: string(p.Role), Authority: p.Authority})
 	}
@@ -132,34 +140,63 @@ func (r *Registry) Recordings(j *journal.Journal) ([]view.Session, error) {
 func (r *Registry) Recording(j *journal.Journal, name aura.SessionID) (view.Shown, error) {
 	shown := view.Shown{Session: view.Session{Name: name}}
 	var p *Protocol
+	suspends := false
 	err := replay(j, name, func(e *record) {
 		if e.Opening != nil {
 			o := e.Opening.undo(name)
-			shown.Session = viewOf(&o)
+			shown.Session, suspends = viewOf(&o), o.suspends()
 			shown.Session.Since = e.At
 			begins(&shown, e)
 			if a, err := machine.ParseAdmission(e.Admission); err == nil {
 				shown.Session.Runs = executionOf(&a)
 			}
 			p, _ = r.image(o.Protocol, e.Opening.Version, e.Opening.Sizes)
+			p.place(&shown.Session)
 			return
 		}
+		narrows(&shown.Session, e)
 		if e.Parcel == nil {
 			return
 		}
 		count(&shown.Session, e)
 		shown.Add(p.step(e))
 	})
-	if shown.Session.State = view.StateRecorded; err != nil || p == nil {
+	switch shown.Session.State = view.StateRecorded; {
+	case err != nil, p == nil && !suspends:
 		shown.Session.State = view.StateLost
+	case p == nil:
+		shown.Session.State = view.StateSuspended
 	}
 	return shown, err
+}
+
+// place names the fragment of each role of a linked protocol. A nil p is one that is not here.
+func (p *Protocol) place(v *view.Session) {
+	if p == nil || !p.composed.Linked() {
+		return
+	}
+	of := func(role string) string {
+		id, _ := p.image.Role(choreo.Role(role))
+		return p.image.Fragment(id)
+	}
+	v.Fragments = []string{of(v.Role)}
+	for i := range v.Others {
+		v.Fragments = append(v.Fragments, of(v.Others[i].Role))
+	}
+}
+
+// narrows notes the scope with which the session came, at the entry that says so.
+func narrows(v *view.Session, e *record) {
+	if e.Kind == recordHeld {
+		v.Scope = e.Fragments
+	}
 }
 
 // begins counts the messages before the checkpoint with which a recording begins, if it does.
 func begins(shown *view.Shown, e *record) {
 	if s := e.Saved; s != nil {
 		shown.Session.Sent, shown.Session.Received, shown.Earlier = sum(s.Sent), sum(s.Seen), s.messages()
+		shown.Session.Scope = s.Fragments
 	}
 }
 

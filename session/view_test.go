@@ -103,7 +103,7 @@ func TestASessionIsSeenAsItStands(t *testing.T) {
 		if diff := cmp.Diff([]view.Session{want}, list); err != nil || diff != "" {
 			t.Errorf("the recordings, %v (-want +got):\n%s", err, diff)
 		}
-		want.State = view.StateLost
+		want.State = view.StateSuspended
 		shown, err := session.NewRegistry().Recording(cust.Journal, name) // by a build without the protocol
 		if diff := cmp.Diff(view.Shown{Session: want, Steps: []view.Step{{Sent: true, Size: len("bread"), At: began}}}, shown); err != nil || diff != "" {
 			t.Errorf("without the protocol, %v (-want +got):\n%s", err, diff)

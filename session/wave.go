@@ -13,12 +13,19 @@ func settleStep[T any](tc task.Context, e *Engine, begin func(task.Context) erro
 	defer done()
 	answer := task.NewFuture[T]()
 	err := e.calls.Send(tc, func(tc task.Context) {
-		if err := begin(tc); err != nil {
-			var none T
-			answer.Resolve(none, err)
+		err, begun := hasFailed(), false
+		defer func() {
+			if !begun {
+				var none T
+				answer.Resolve(none, err)
+			}
+		}()
+		if e.failed {
 			return
 		}
-		e.begun = append(e.begun, func(tc task.Context) { answer.Resolve(end(tc)) })
+		if err = begin(tc); err == nil {
+			e.begun, begun = append(e.begun, func(tc task.Context) { resolve(tc, e, answer, end) }), true
+		}
 	})
 	if err != nil {
 		var none T
@@ -27,10 +34,11 @@ func settleStep[T any](tc task.Context, e *Engine, begin func(task.Context) erro
 	return answer.Await(tc)
 }
 
-// serve makes a call, and ends the steps that it began. While there is room in a wave, calls that wait come first.
+// serve makes a call, and ends the steps that it began. While there is room in a wave, calls that wait come first, but not for ever: some
+// begin no step.
 func (e *Engine) serve(tc task.Context, call func(task.Context)) {
 	call(tc)
-	for len(e.begun) > 0 && len(e.begun) < e.options.Width && e.broken == nil {
+	for calls := 1; calls < callsAtOnce && len(e.begun) > 0 && len(e.begun) < e.options.Width && e.broken == nil; calls++ {
 		next, any := e.calls.TryRecv()
 		if !any {
 			break
@@ -43,11 +51,9 @@ func (e *Engine) serve(tc task.Context, call func(task.Context)) {
 	e.waves(tc)
 	e.pump()
 	for len(e.begun) > 0 {
-		ends := e.begun
-		e.begun = nil
-		for _, end := range ends {
-			end(tc)
-		}
+		end := e.begun[0]
+		e.begun = e.begun[1:]
+		end(tc)
 	}
 }
 

@@ -58,12 +58,7 @@ func echoing(t testing.TB, width int, set ...func(*session.Options)) func(*sessi
 	return func(o *session.Options) {
 		o.Width, o.Hardening = width, machine.HardeningIntegration
 		for id, policy := range map[string]string{wideID: "aura.vm.sync_anti_entropy.prod", narrowID: ""} {
-			if err := o.Registry.Add(instance(t, echoes), choreo.Defaults{ProtocolID: id, Policy: policy}); err != nil {
-				t.Fatal(err)
-			}
-			if err := o.Registry.Play(id, "Reader", echoer); err != nil {
-				t.Fatal(err)
-			}
+			plays(t, o.Registry, echoes, choreo.Defaults{ProtocolID: id, Policy: policy}, "Reader", echoer)
 		}
 		for _, change := range set {
 			change(o)
@@ -71,7 +66,7 @@ func echoing(t testing.TB, width int, set ...func(*session.Options)) func(*sessi
 	}
 }
 
-// observed is what of a session can be seen, whatever the width of its engine.
+// observed has the results of a session that do not depend on the width of its engine.
 type observed struct {
 	Recording [][]byte // without times, and without the admission
 	Steps     []view.Step

@@ -299,21 +299,7 @@ func (l *life) adopt(tc task.Context, p *person, more ...roster.Entry) error {
 		all = append(all, e.Entry)
 	}
 	slices.SortStableFunc(all, func(a, b roster.Entry) int { return int(a.Number) - int(b.Number) })
-	parts, err := roster.Announce(append(all, more...))
-	if err != nil {
-		return err
-	}
-	for _, part := range parts {
-		in := fact.Intent{Kind: device.IntentAdopt}
-		_, _ = l.world.sim.Entropy(l.name + " adopt").Read(in.Operation[:])
-		if in.Payload, err = fact.Marshal(part); err != nil {
-			return err
-		}
-		if _, err := l.agent.Submit(tc, in); err != nil {
-			return err
-		}
-	}
-	return nil
+	return l.agent.Adopt(tc, append(all, more...))
 }
 
 // differs says how the roster of the home's own account differs from what all entries say; empty: in nothing.

@@ -152,7 +152,7 @@ func (w *simulation) copyDisk(tc task.Context, name string, from *journal.Faulty
 // own sync between devices, and so do invitations and groups that are made while copies run, see [life.mayJoin].
 func (w *simulation) forkable(p *person) bool {
 	user := p.owner()
-	if p.life == nil || p.spurned || p.forks == maxForks || len(user.letters) > 0 || w.sim.Elapsed()-w.joined < exchanged {
+	if p.life == nil || p.spurned || user.enrolling || p.forks == maxForks || len(user.letters) > 0 || w.sim.Elapsed()-w.joined < exchanged {
 		return false
 	}
 	for _, q := range w.people {
@@ -175,10 +175,11 @@ func (w *simulation) forkable(p *person) bool {
 	return true
 }
 
-// mayJoin reports whether the user may meet people, and found and leave groups: not while copies of any home run.
+// mayJoin reports whether the user may meet people, and found and leave groups: not while copies of any home run, or a new device
+// of the account learns whom it knows.
 func (l *life) mayJoin() bool {
 	w := l.world
-	return w.copying == 0 && !slices.ContainsFunc(w.devices(), func(p *person) bool { return len(p.copies) > 0 })
+	return w.copying == 0 && !l.owner().enrolling && !slices.ContainsFunc(w.devices(), func(p *person) bool { return len(p.copies) > 0 })
 }
 
 // joining lets the user meet people or found a group.

@@ -6,11 +6,9 @@ import (
 	"time"
 
 	"github.com/aura-runtime/aura"
-	"github.com/aura-runtime/aura/agent"
 	"github.com/aura-runtime/aura/fact"
 	"github.com/aura-runtime/aura/roster"
 	"github.com/aura-runtime/aura/task"
-	"github.com/aura-runtime/aura/transport"
 )
 
 const (
@@ -93,8 +91,8 @@ func (w *simulation) injectDevices(tc task.Context) error {
 	return nil
 }
 
-// enrol lets a person use one more device, unless it has enough. A crash of the agent in between leaves a device in the
-// roster that has no home.
+// enrol lets a person use one more device, unless it has enough. Crashes in between may leave a device in the roster that has no
+// home.
 func (w *simulation) enrol(tc task.Context, c *chance, p *person) error {
 	if p.enrolling || p.contested() || p.share() < 2*leastShare || p.enrolled == maxEnrolled || p.listed() >= w.options.Devices || p.life == nil || p.life.joins > 0 || len(p.copies) > 0 {
 		return nil
@@ -110,22 +108,14 @@ func (w *simulation) enrol(tc task.Context, c *chance, p *person) error {
 	}
 	d.account, d.ring = p, p.ring.Sibling(w.sim.Entropy(d.name+" keys"), place)
 	w.note(tc, "enrol", d.name)
-	var begin agent.Enrolment
-	spent := false
-	if p.act(tc, "enrol", func(tc task.Context, l *life) (err error) {
-		if begin, err = l.agent.Enrol(tc, d.ring.Listed(), []transport.Address{d.address}); aura.KindOf(err) == aura.Exhausted {
-			spent = true // too much of a budget to share it in this epoch
-			return nil
+	defer func() {
+		for _, h := range append(p.homes(), d) {
+			h.backups = nil // no home goes back to before it knew its siblings
 		}
-		return err
-	}) != nil || spent {
+	}()
+	if !w.join(tc, c, p, d) {
 		return nil
 	}
-	if err := agent.Join(tc, d.hands(), w.options.Modules, begin); err != nil {
-		w.violate(d.name, ServicesRun, "the device cannot begin: %v", err)
-		return nil
-	}
-	d.disk = d.disk.Crash() // it was closed: this opens it again
 	if w.options.Faults && c.happens(0.3) {
 		d.drift(c)
 	}
@@ -136,9 +126,6 @@ func (w *simulation) enrol(tc task.Context, c *chance, p *person) error {
 	}
 	defer d.turn.Release()
 	p.devices = append(p.devices, d)
-	for _, h := range append(p.homes(), d) {
-		h.backups = nil // no home goes back to before it knew its siblings
-	}
 	d.revive(tc)
 	w.note(tc, "start", d.name)
 	return nil
@@ -172,7 +159,13 @@ func (p *person) act(tc task.Context, what string, fn func(task.Context, *life) 
 	done := task.NewFuture[struct{}]()
 	l.users.Go(what, func(tc task.Context) error {
 		defer done.Resolve(struct{}{}, aura.Errorf("sim.act", aura.Unavailable, "%s: the process ended", p.name))
-		done.Resolve(struct{}{}, l.do(tc, what, func(tc task.Context) error { return fn(tc, l) }))
+		done.Resolve(struct{}{}, l.do(tc, what, func(tc task.Context) (err error) {
+			// A planted panic below the agent's own methods ends the action alone, not what else the person does.
+			if broken := task.Contain(func() { err = fn(tc, l) }); broken != nil {
+				return broken
+			}
+			return err
+		}))
 		return nil
 	})
 	_, err := done.Await(tc)

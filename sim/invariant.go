@@ -61,9 +61,9 @@ const (
 	SessionsAgree = "participants of a session agree"
 	// SessionsReplay: after a restart a session goes on from what it had said and heard.
 	SessionsReplay = "a session goes on as it was"
-	// SessionsOwned: who does not own a role of a session does not act in it.
+	// SessionsOwned: a handle that was spent does not act on a session.
 	SessionsOwned = "the owner alone acts on a session"
-	// SessionsBounded: neither sessions that live nor ends that are kept grow without bound.
+	// SessionsBounded: the live sessions of an agent and the ends that it keeps stay within their bounds.
 	SessionsBounded = "sessions are bounded"
 	// ReceiptsChain: the receiver's copy of a receipt chain agrees with the sender's ledger.
 	ReceiptsChain = "receipts are one chain"

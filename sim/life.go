@@ -24,8 +24,9 @@ type life struct {
 	users  *task.Group
 	screen []onScreen
 	fuse   *fuse
-	joins  int  // invitations and groups that the user is making or answering
-	jumped bool // the clock was set while the process ran
+	joins  int      // invitations and groups that the user is making or answering
+	jumped bool     // the clock was set while the process ran
+	later  [32]byte // version of haggle; zero: the device does not have it
 }
 
 // start begins a new process and returns when it serves its user. The caller holds the person's turn, or the person
@@ -92,6 +93,9 @@ func (l *life) boot(tc task.Context) (err error) {
 		l.users.Go("user", l.use)
 		if l.original == nil && l.first().opened < w.options.Sessions {
 			l.users.Go("sessions", l.convene)
+		}
+		if l.original == nil && w.options.Sessions > 0 {
+			l.users.Go("hand", l.handle)
 		}
 	}
 	return nil

@@ -39,6 +39,8 @@ type person struct {
 	disk    *journal.Faulty
 	chance  *chance // for the actions of the user
 	stage   *chance // for the sessions of the device
+	hand    *chance // for the moves of its sessions
+	ports   []*kept // of programs of its sessions, the oldest first
 	opened  int     // sessions that the device began
 	checker *checker
 
@@ -139,6 +141,7 @@ func (w *simulation) newPerson(i, slot int, name string) *person {
 	p.disk = journal.NewFaulty(w.sim.Entropy(p.name+" disk"), journal.Faults{})
 	p.chance = newChance(w.sim.Entropy(p.name + " user"))
 	p.stage = newChance(w.sim.Entropy(p.name + " sessions"))
+	p.hand = newChance(w.sim.Entropy(p.name + " hand"))
 	p.checker = newChecker(p)
 	p.index = streams{recent: map[string][][]byte{}, own: map[string]bool{}}
 	return p

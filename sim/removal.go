@@ -88,10 +88,10 @@ type listening struct {
 	person *person
 }
 
-// Dial implements [transport.Network].
+// Dial implements [transport.Network]. A call that was under way in the instant of the commit goes on, and its channel is refused.
 func (n listening) Dial(tc task.Context, peer transport.PeerID, addrs []transport.Address) (transport.Link, error) {
-	for id := range n.person.checker.removed {
-		if d := n.person.world.byDevice(id); d != nil && d.link() == peer {
+	for id, since := range n.person.checker.since {
+		if d := n.person.world.byDevice(id); d != nil && d.link() == peer && tc.Elapsed() > since {
 			n.person.world.violate(n.person.name, RemovedSilent, "%s is called after its removal was known", d.name)
 		}
 	}

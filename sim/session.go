@@ -38,25 +38,35 @@ type played struct {
 	protocol   string
 	context    aura.ContextID
 	persistent bool
-	convened   bool // by a coordination: it begins for all or for none
+	convened   *played // the coordination by which it begins for all or for none; nil: it is a session of two, or a coordination
 	parts      []*part
 	takes      map[*person]bool // of a convened one: devices that said yes
 	operation  *consensus.Operation
 }
 
-// part is what plays a role of a session.
+// part is a role of a session, and the device that plays it.
 type part struct {
-	role  choreo.Role
-	of    *person // the owner of the device
-	who   *person // the first home of the device; nil: none has begun, and any of the owner's may
-	began int
-	said  map[choreo.Role][]string // that were durable, by the one to whom
-	heard map[choreo.Role][]string // by the one from whom
-	end   *view.Ended
+	game   *played
+	role   choreo.Role
+	of     *person // the owner of the device
+	who    *person // the first home of the device; nil: none has begun, and any of the owner's may
+	began  int
+	waited bool                     // a device has an end of it that never played it: it was to have it from another one
+	asked  map[*person]stated       // devices to which who was asked to give the part, since it has it, and how much of it
+	narrow bool                     // a device has played it with its own fragment alone
+	before map[choreo.Role]int      // what devices before who have said, by the one to whom
+	acted  map[*person]bool         // devices whose programs ever played it
+	acting map[*person]*life        // programs that run, by their devices
+	said   map[choreo.Role][]string // that were durable, by the one to whom
+	heard  map[choreo.Role][]string // by the one from whom
+	end    *view.Ended
 }
 
 func (g *played) add(role choreo.Role, who *person, of *person) *part {
-	p := &part{role: role, of: of, who: who, said: map[choreo.Role][]string{}, heard: map[choreo.Role][]string{}}
+	p := &part{
+		game: g, role: role, of: of, who: who, said: map[choreo.Role][]string{}, heard: map[choreo.Role][]string{},
+		acted: map[*person]bool{}, acting: map[*person]*life{},
+	}
 	g.parts = append(g.parts, p)
 	return p
 }
@@ -99,7 +109,7 @@ func (l *life) convene(tc task.Context) error {
 	return nil
 }
 
-// judge checks the error of what begins a session: the device's disk or budget may be in the way, and people may have gone.
+// judge checks the error of an action on a session: the device's disk or budget may be in the way, and people may have gone.
 func (l *life) judge(what string, err error) {
 	switch aura.KindOf(err) {
 	case 0, aura.Denied, aura.Conflict, aura.NotFound, aura.Stale, aura.Cancelled, aura.Exhausted, aura.Invalid, aura.Timeout:
@@ -197,7 +207,7 @@ func (l *life) draw(b []byte) {
 	}
 }
 
-// meddle does to a session what an owner may, and what none may.
+// meddle opens a session a second time, cancels it, or hands it over and takes it back.
 func (l *life) meddle(tc task.Context, g *played, o session.Opening) {
 	e := l.agent.Sessions()
 	if l.stage.happens(0.3) { // the same name again
@@ -288,7 +298,7 @@ func (l *life) agreeOn(tc task.Context) {
 	slices.SortFunc(all, func(x, y *person) int { return x.number - y.number })
 	witnesses := all[len(all)-2:]
 	if slices.Contains(witnesses, l.first()) {
-		return // who asks is no witness
+		return // a coordinator is no witness
 	}
 	o := &consensus.Operation{Threshold: 2, Kind: "sim.change"}
 	o.State[0] = byte(l.stage.IntN(3)) // others ask for something else over the same state
@@ -341,8 +351,8 @@ func (l *life) changeVersion(tc task.Context) {
 
 // noteConvened notes a session of several, and its coordination.
 func (w *simulation) noteConvened(by *person, name aura.SessionID, protocol string, context aura.ContextID, parts []view.Part) *played {
-	g := &played{name: name, protocol: protocol, context: context, persistent: true, convened: true, takes: map[*person]bool{}}
 	c := &played{name: view.CoordinationOf(name, by.self()), protocol: ceremony.Coordination, context: context, persistent: true}
+	g := &played{name: name, protocol: protocol, context: context, persistent: true, convened: c, takes: map[*person]bool{}}
 	for _, p := range parts {
 		d := w.byDevice(p.Device)
 		g.add(choreo.Role(p.Role), d, d.owner())

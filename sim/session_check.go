@@ -20,8 +20,10 @@ const (
 	// restWithin is how long the sessions of a healed world may take to end: the longest pause between two attempts of a
 	// ceremony, several times over.
 	restWithin = 40 * time.Minute
-	// expiredBy is when every session has ended of which a participant is away: the default budget, and a day.
-	expiredBy = 31 * 24 * time.Hour
+	// defaultBudget is how long a session with a recording may take when its opening does not say.
+	defaultBudget = 30 * 24 * time.Hour
+	// expiredBy is when every session has ended of which a participant is away.
+	expiredBy = defaultBudget + 24*time.Hour
 	// lastWithin is how long a session may wait for its last confirmation then.
 	lastWithin = 3 * time.Minute
 	// maxAlive bounds the sessions that live at a device beside its own: 64 that each peer began.
@@ -30,7 +32,7 @@ const (
 	maxEnds = 2000
 )
 
-// lookAtSessions checks what an agent says of its sessions now: ends stay, and neither what lives nor what has ended grows without bound.
+// lookAtSessions notes the ends of an agent's sessions, and checks that it keeps no more live sessions and ends than their bounds.
 func (p *person) lookAtSessions(tc task.Context) {
 	l := p.life
 	if l == nil || p.world.options.Sessions == 0 {
@@ -46,7 +48,7 @@ func (p *person) lookAtSessions(tc task.Context) {
 	if err != nil {
 		return
 	}
-	if most := maxAlive*len(p.world.devices()) + 2*p.opened; len(live) > most || len(ended) > maxEnds {
+	if most := maxAlive*len(p.world.devices()) + 2*p.opened + p.world.report.Sessions.Moves; len(live) > most || len(ended) > maxEnds {
 		p.world.violate(p.name, SessionsBounded, "%d sessions live and %d ends are kept, the most are %d and %d", len(live), len(ended), most, maxEnds)
 	}
 	for i := range ended {
@@ -61,8 +63,11 @@ func (p *person) noteEnd(e *view.Ended) {
 		return // an invitation
 	}
 	of := g.part(choreo.Role(e.Session.Role))
+	elsewhere := of != nil && of.who != nil && of.who != p.first()
 	switch {
-	case of == nil || of.who != nil && of.who != p.first():
+	case elsewhere && (e.End.Kind == view.EndExpired || e.End.Kind == view.EndCancelled) && of.of == p.owner() && p.world.options.Devices > 1:
+		of.waited = true // an import, which waited for its commit: also on a device that had played before
+	case of == nil || elsewhere && !of.acted[p.first()]:
 		if e.Session.Sent+e.Session.Received > 0 {
 			p.world.violate(p.name, SessionsOwned, "session %s ended as %s, which %s does not play", aura.Short(g.name), e.Session.Role, p.name)
 		}
@@ -169,7 +174,7 @@ func (w *simulation) whole(g *played) bool {
 // meets reports whether what one participant says reaches another one.
 func (w *simulation) meets(g *played, p, q *part) bool {
 	from, to := p.device(), q.device()
-	if from.spurned || to.spurned || from.retired || to.retired {
+	if p.wandered() || q.wandered() || from.spurned || to.spurned || from.retired || to.retired {
 		return false
 	}
 	if g.context == device.OwnContext(from.self()) {
@@ -192,12 +197,15 @@ func (w *simulation) compare(tc task.Context) {
 		if g.persistent {
 			g.compareWords(w)
 		}
-		if g.convened {
+		if g.convened != nil {
 			g.compareBeginnings(w)
 		}
 		for _, p := range g.parts {
-			if p.end != nil {
+			switch {
+			case p.end != nil:
 				w.report.Sessions.count(p.end.End.Kind)
+			case g.persistent && len(p.said)+len(p.heard) > 0 && !p.waited && w.whole(g):
+				w.violate(p.device().name, SessionsOwned, "session %s of %s has no end: no device has %s", aura.Short(g.name), g.protocol, p.role)
 			}
 		}
 	}
@@ -241,6 +249,14 @@ func (g *played) compareWords(w *simulation) {
 
 func (p *part) ended(kind view.EndKind) bool { return p.end != nil && p.end.End.Kind == kind }
 
+// outlasted reports whether the session, or its coordination, expired at a participant: its clock was wrong, or the default budget has passed. It had
+// agreed to take part then, and does so no more, whatever the others were told meanwhile.
+func (g *played) outlasted(w *simulation) bool {
+	return slices.ContainsFunc(g.parts, func(p *part) bool {
+		return p.ended(view.EndExpired) && (p.device().misled || p.end.End.At.Sub(w.start) >= defaultBudget)
+	}) || g.convened != nil && g.convened.outlasted(w)
+}
+
 // compareBeginnings checks that a session of several began for all of its participants, or for none.
 func (g *played) compareBeginnings(w *simulation) {
 	has := func(p *part) bool { return p.began > 0 || p.end != nil }
@@ -248,7 +264,10 @@ func (g *played) compareBeginnings(w *simulation) {
 		return
 	}
 	for _, p := range g.parts {
-		if !has(p) {
+		if !has(p) && g.convened.outlasted(w) {
+			w.report.Sessions.Outlasted++
+			break
+		} else if !has(p) {
 			w.violate(p.who.name, SessionsAgree, "session %s of %s has begun, and not for %s", aura.Short(g.name), g.protocol, p.role)
 		}
 	}
@@ -306,7 +325,7 @@ func (w *simulation) compareVersions(tc task.Context) {
 	for _, g := range w.plays.order {
 		who := changed[g.name]
 		w.report.Sessions.Changed += len(who)
-		if g.protocol != ceremony.Upgrade || len(who) == 0 || !w.whole(g) {
+		if g.protocol != ceremony.Upgrade || len(who) == 0 || !w.whole(g) || g.outlasted(w) {
 			continue
 		}
 		for _, p := range g.parts {

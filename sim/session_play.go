@@ -3,6 +3,7 @@ package sim
 import (
 	"errors"
 	"fmt"
+	"regexp"
 	"strings"
 	"time"
 
@@ -16,18 +17,18 @@ import (
 	"github.com/aura-runtime/aura/task"
 )
 
-// haggle is the protocol of the sessions of two: offers until the buyer has enough of it. After the farewell of its later
-// version comes one more message, so the two are no versions of each other for a seller or a buyer.
+// haggle is the protocol of the sessions of two: offers until the buyer has enough of it. It links a bundle for each role, so its sessions have two
+// fragments.
 const haggle = `
 module market exposing (Haggle)
 
 protocol Haggle =
   roles Seller, Buyer
   rec More
-    Seller { guard_capability : "chat:send", flow_cost : 1 } -> Buyer : Offer
+    Seller { guard_capability : "chat:send", flow_cost : 1, link : "bundle=stall|exports=goods|imports=bids" } -> Buyer : Offer
     choice Buyer at
       | Higher =>
-        Buyer { guard_capability : "chat:send", flow_cost : 1 } -> Seller : Higher
+        Buyer { guard_capability : "chat:send", flow_cost : 1, link : "bundle=purse|exports=bids|imports=goods" } -> Seller : Higher
         continue More
       | Take =>
         Buyer { guard_capability : "chat:send", flow_cost : 1 } -> Seller : Take
@@ -36,8 +37,20 @@ protocol Haggle =
         Buyer { guard_capability : "chat:send", flow_cost : 1 } -> Seller : Leave
 `
 
-const farewell = `        Seller { guard_capability : "chat:send", flow_cost : 1 } -> Buyer : Bye
-`
+// haggleLater is its later version. It has one more message at its end, so the two are no versions of each other for a seller or a buyer, and it
+// links nothing, so its sessions are one fragment.
+func haggleLater() string {
+	alone := regexp.MustCompile(`, link : "[^"]*"`).ReplaceAllString(haggle, "")
+	return alone + "        Seller { guard_capability : \"chat:send\", flow_cost : 1 } -> Buyer : Bye\n"
+}
+
+// fragmentOf is the fragment of a role in the version that links bundles.
+func fragmentOf(role choreo.Role) string {
+	if role == roleSeller {
+		return "bundle:stall"
+	}
+	return "bundle:purse"
+}
 
 // round is the protocol of the sessions of several.
 const round = `
@@ -87,7 +100,7 @@ func (l *life) plays(o *agent.Options) {
 
 // register adds the protocols. Some devices know one version of the first alone.
 func (l *life) register(r *session.Registry) error {
-	texts := []string{haggle, haggle + farewell}
+	texts := []string{haggle, haggleLater()}
 	switch n := l.world.seeded(aura.SessionID{}, l.first().name).IntN(8); n {
 	case 0, 1:
 		texts = texts[n : n+1]
@@ -105,9 +118,8 @@ func (l *life) register(r *session.Registry) error {
 			return err
 		}
 	}
-	later := [32]byte{}
-	if len(texts) == 2 || strings.HasSuffix(texts[0], farewell) {
-		later = r.Versions(haggleID)[len(texts)-1]
+	if len(texts) == 2 || texts[0] != haggle {
+		l.later = r.Versions(haggleID)[len(texts)-1]
 	}
 	begins := func(tc task.Context, from session.Party, _ aura.ContextID, g *session.Greeting) (session.Opening, error) {
 		return l.admit(g)
@@ -116,8 +128,8 @@ func (l *life) register(r *session.Registry) error {
 		return l.agent.Ceremonies().Continue(tc, from, context, g)
 	}
 	return errors.Join(
-		r.Play(haggleID, roleSeller, l.program(func(tc task.Context, a *acting) error { return a.sell(tc, later) })),
-		r.Play(haggleID, roleBuyer, l.program(func(tc task.Context, a *acting) error { return a.buy(tc, later) })),
+		r.Play(haggleID, roleSeller, l.program(func(tc task.Context, a *acting) error { return a.sell(tc) })),
+		r.Play(haggleID, roleBuyer, l.program(func(tc task.Context, a *acting) error { return a.buy(tc) })),
 		r.Answer(haggleID, roleSeller, begins), r.Answer(haggleID, roleBuyer, begins),
 		r.Play(roundID, roleChair, l.program(func(tc task.Context, a *acting) error { return a.preside(tc) })), r.Play(roundID, familyVoter, l.program(func(tc task.Context, a *acting) error { return a.vote(tc) })),
 		r.Answer(roundID, roleChair, again), r.Answer(roundID, familyVoter, again),
@@ -137,17 +149,18 @@ func (l *life) admit(g *session.Greeting) (session.Opening, error) {
 	return session.Opening{Persistent: of.persistent, Budget: l.world.budget(of)}, nil
 }
 
-// acting is a program that plays a role, and what the world knows of it.
+// acting is a program that plays a role, with the world's notes of it.
 type acting struct {
 	*life
 	port  *session.Port
 	game  *played
 	part  *part
-	fixed *chance // what it does again after a restart
+	fixed *chance // of draws that come again after a restart
 	said  map[choreo.Role]int
 	heard map[choreo.Role]int
 	steps int
 	fails int // the step at which it fails, -1: none
+	kept  *kept
 }
 
 // program returns a program that notes what it does.
@@ -163,9 +176,17 @@ func (l *life) program(play func(task.Context, *acting) error) session.Program {
 			life: l, port: p, game: g, part: g.part(o.Role), fixed: l.world.seeded(o.Name, string(o.Role)), fails: -1,
 			said: map[choreo.Role]int{}, heard: map[choreo.Role]int{},
 		}
-		if err := a.begin(); err != nil {
+		if err := a.begin(tc); err != nil {
 			return err
 		}
+		defer func() {
+			if a.part.acting[l.first()] == l {
+				delete(a.part.acting, l.first())
+			}
+			if a.kept != nil {
+				a.kept.over = true
+			}
+		}()
 		if a.fixed.happens(0.06) {
 			a.fails = a.fixed.IntN(4)
 		}
@@ -181,20 +202,18 @@ func (l *life) program(play func(task.Context, *acting) error) session.Program {
 }
 
 // begin notes that the program begins, and checks that it may.
-func (a *acting) begin() error {
+func (a *acting) begin(tc task.Context) error {
 	w, p := a.world, a.part
-	switch {
-	case p.who == nil && p.of == a.owner():
-		p.who = a.first()
-	case p.who != a.first():
-		w.violate(a.name, SessionsOwned, "%s plays a role of session %s that is another device's", a.name, aura.Short(a.game.name))
+	stated := p.takeOver(a.life, a.game.name)
+	if o, err := a.agent.Sessions().Owner(tc, a.game.name); err == nil {
+		p.reaches(a.life, o.Scope(), stated)
 	}
 	if p.began++; !a.game.persistent {
 		clear(p.said)
 		clear(p.heard)
 	}
 	for _, o := range a.game.parts {
-		if a.game.convened && o.of != a.game.parts[0].of && !a.game.takes[o.who] {
+		if a.game.convened != nil && o.of != a.game.parts[0].of && !a.game.takes[o.who] {
 			w.violate(a.name, SessionsAgree, "session %s began, and %s has not agreed to take part", aura.Short(a.game.name), o.who.name)
 		}
 	}
@@ -266,7 +285,9 @@ func (a *acting) say(tc task.Context, to choreo.Role, labels ...string) (string,
 		}
 	}
 	a.note("said", a.part.said, to, n, words)
-	a.said[to]++
+	if a.said[to]++; a.kept == nil && a.game.protocol == haggleID {
+		a.kept = a.keepPort(a.part, a.port)
+	}
 	return label, nil
 }
 
@@ -298,7 +319,7 @@ func (a *acting) hear(tc task.Context, from choreo.Role) (string, error) {
 	return label, nil
 }
 
-func (a *acting) sell(tc task.Context, later [32]byte) error {
+func (a *acting) sell(tc task.Context) error {
 	for {
 		if _, err := a.say(tc, roleBuyer, "Offer"); err != nil {
 			return err
@@ -310,7 +331,7 @@ func (a *acting) sell(tc task.Context, later [32]byte) error {
 			_, err := a.say(tc, roleBuyer, "Hand")
 			return err
 		case label == "Leave":
-			if a.port.Session().Version == later {
+			if a.port.Session().Version == a.later {
 				_, err = a.say(tc, roleBuyer, "Bye")
 			}
 			return err
@@ -318,7 +339,7 @@ func (a *acting) sell(tc task.Context, later [32]byte) error {
 	}
 }
 
-func (a *acting) buy(tc task.Context, later [32]byte) error {
+func (a *acting) buy(tc task.Context) error {
 	for {
 		if _, err := a.hear(tc, roleSeller); err != nil {
 			return err
@@ -326,7 +347,7 @@ func (a *acting) buy(tc task.Context, later [32]byte) error {
 		switch label, err := a.say(tc, roleSeller, "Higher", "Higher", "Take", "Leave"); {
 		case err != nil:
 			return err
-		case label == "Take" || label == "Leave" && a.port.Session().Version == later:
+		case label == "Take" || label == "Leave" && a.port.Session().Version == a.later:
 			_, err := a.hear(tc, roleSeller)
 			return err
 		case label == "Leave":

@@ -57,7 +57,7 @@ func TestWorldsWithCopies(t *testing.T) {
 		r := run(t, o)
 		sum.Add(&r.Troubles)
 		hold(t, o, r)
-		if again := run(t, o); again.Digest != r.Digest {
+		if seed <= 2 && run(t, o).Digest != r.Digest {
 			t.Errorf("seed %d: the same seed with copies is another world", seed)
 		}
 	}
@@ -83,11 +83,26 @@ func TestWorldsWithDevices(t *testing.T) {
 	}
 }
 
-// TestWorldsWithSessions: people and their devices play protocols of two and of several, agree on operations and change versions.
+// TestWorldsWithSessions: people and their devices play protocols of two and of several, agree on operations, change versions, move
+// sessions between their devices, whole or attenuated, and present capabilities that are no good. One version of a protocol links bundles.
+// It looks for worlds until there was some of everything.
 func TestWorldsWithSessions(t *testing.T) {
 	var sum sim.Sessions
-	for seed := uint64(1); seed <= 6; seed++ {
-		o := sim.Options{Seed: seed, Agents: 4, Minutes: 4, Faults: seed%4 != 0, Sessions: 12, Devices: 1 + int(seed%2)*2}
+	never := func() (kinds []string) {
+		for what, n := range map[string]int{
+			"completed": sum.Completed, "failed": sum.Failed, "cancelled": sum.Cancelled, "expired": sum.Expired, "refused": sum.Refused,
+			"agreed": sum.Agreed, "changed": sum.Changed, "moved": sum.Moved, "back": sum.Back, "with a version": sum.Carried, "struck": sum.Struck,
+			"stale": sum.Stale, "forged": sum.Forged, "attenuated": sum.Attenuated, "stated what is forbidden": sum.Forbidden,
+			"acted beyond a scope": sum.Beyond, "crossed a boundary": sum.Routed, "went astray": sum.Astray,
+		} {
+			if n == 0 {
+				kinds = append(kinds, what)
+			}
+		}
+		return kinds
+	}
+	for seed := uint64(1); seed <= 4 || seed <= 30 && len(never()) > 0; seed++ {
+		o := sim.Options{Seed: seed, Agents: 4, Minutes: 4 + 2*int(seed%2), Faults: seed%4 != 0, Sessions: 12, Devices: 1 + int(seed%2)*2}
 		r := run(t, o)
 		sum.Add(&r.Sessions)
 		hold(t, o, r)
@@ -95,13 +110,8 @@ func TestWorldsWithSessions(t *testing.T) {
 			t.Errorf("seed %d: the same seed with sessions is another world", seed)
 		}
 	}
-	for what, n := range map[string]int{
-		"completed": sum.Completed, "failed": sum.Failed, "cancelled": sum.Cancelled, "expired": sum.Expired, "refused": sum.Refused,
-		"agreed": sum.Agreed, "changed": sum.Changed,
-	} {
-		if n == 0 {
-			t.Errorf("of %d sessions none %s: %+v", sum.Opened, what, sum)
-		}
+	if kinds := never(); len(kinds) > 0 {
+		t.Errorf("of %d sessions none %v: %+v", sum.Opened, kinds, sum)
 	}
 }
 

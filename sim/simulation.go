@@ -39,6 +39,7 @@ type simulation struct {
 	start   aura.Instant // of the wall clock
 	net     *transport.SimNet
 	agents  *task.Group // the agents
+	trouble *task.Group // what goes wrong
 	people  []*person   // each by the first home
 	talks   talks
 	plays   plays
@@ -53,6 +54,7 @@ type simulation struct {
 
 	scripted bool // users act only by the commands of a script
 
+	log       *eventLog
 	report    Report
 	violated  map[string]int // by invariant
 	announced int            // violations that became events
@@ -62,12 +64,12 @@ func newSimulation(o Options) *simulation {
 	w := &simulation{options: o, talks: newTalks(), held: map[holding]bool{}, violated: map[string]int{},
 		steps: map[[fact.ShortID]byte]step{}, bounds: map[stream][]closed{},
 	}
-	log := &eventLog{to: o.Trace, elapsed: func() aura.Duration { return w.sim.Elapsed() }}
+	w.log = &eventLog{to: o.Trace, elapsed: func() aura.Duration { return w.sim.Elapsed() }}
 	// The wall clock begins somewhere in an hour, so that the epoch of the default policy turns in some worlds.
 	start := aura.Instant(1_700_000_000e9).Add(aura.Duration(o.Seed%60) * time.Minute)
 	w.start = start
 	w.sim = task.NewSim(o.Seed, task.SimOptions{
-		Log: log, Start: start, Preempt: preempt, StallLimit: stallLimit, Slow: o.Slow,
+		Log: w.log, Start: start, Preempt: preempt, StallLimit: stallLimit, Slow: o.Slow,
 	})
 	w.chance, w.shuffle = newChance(w.sim.Entropy("world")), newChance(w.sim.Entropy("shuffle"))
 	w.policy = guard.DefaultPolicy()
@@ -86,6 +88,7 @@ func (w *simulation) live(tc task.Context) error {
 		return err
 	}
 	trouble := task.NewGroup(tc, "trouble")
+	w.trouble = trouble
 	trouble.Go("probe", w.probe)
 	if w.options.Faults {
 		trouble.Go("trouble", w.injectFaults)
@@ -318,4 +321,5 @@ func (w *simulation) count() {
 		}
 	}
 	w.report.Groups = w.talks.groups()
+	w.report.Sessions.Routed = w.log.routed
 }

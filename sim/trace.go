@@ -13,10 +13,17 @@ import (
 type eventLog struct {
 	to      io.Writer // nil: nowhere
 	elapsed func() aura.Duration
+
+	routed, rejected int // effects at the boundaries of bundles
 }
 
 // Emit implements [world.Log]. Writing is best effort: a world does not depend on who looks.
 func (t *eventLog) Emit(e world.Event) {
+	if e.Family() == world.FamilyLink && e.Message() == "route" {
+		t.routed++
+	} else if e.Family() == world.FamilyLink {
+		t.rejected++
+	}
 	if t.to == nil {
 		return
 	}

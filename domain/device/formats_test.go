@@ -10,6 +10,7 @@ import (
 // TestFormats holds what docs/formats.md says of this package.
 func TestFormats(t *testing.T) {
 	formats.Map(t, "device.Seen", formats.Payload[Seen]())
+	formats.Map(t, "device.RemoveIntent", formats.Payload[RemoveIntent]())
 	formats.Map(t, "device.CloseIntent", formats.Payload[CloseIntent]())
 	formats.Map(t, "device.closing", formats.State[closing]())
 	formats.Map(t, "device.savedState", formats.State[savedState]())

@@ -16,11 +16,16 @@ const CapRoster = "device:roster"
 
 // The intents.
 const (
-	// IntentAdopt carries [roster.Announced].
-	IntentAdopt = "device.adopt"
 	// IntentClose carries [CloseIntent].
 	IntentClose = "device.close"
+	// IntentRemove carries [RemoveIntent]. The root key must be on the device.
+	IntentRemove = "device.remove"
 )
+
+// RemoveIntent asks to list a device of the account no more, and to tell the contacts.
+type RemoveIntent struct {
+	Device aura.DeviceID `cbor:"1,keyasint"`
+}
 
 // CloseIntent asks to say in a conversation up to which facts a removed device counts there.
 type CloseIntent struct {

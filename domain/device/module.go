@@ -5,7 +5,6 @@ import (
 	"github.com/aura-runtime/aura/domain"
 	"github.com/aura-runtime/aura/domain/chat"
 	"github.com/aura-runtime/aura/fact"
-	"github.com/aura-runtime/aura/roster"
 )
 
 // Module returns the domain. It needs the modules of contacts and chats: their contexts are told which devices there are.
@@ -19,12 +18,7 @@ func Module() domain.Module {
 		},
 		Capabilities: domain.OwnerCapabilities(CapRoster),
 		Operations: []domain.Operation{
-			{
-				Name: IntentAdopt, Category: domain.CategoryOptimistic, Leaves: KindRoster,
-				Plan: domain.Planned(func(s *domain.Snapshot, in roster.Announced) (domain.Plan, error) {
-					return domain.Do(Adopt(domain.Get[*State](s.States), s.Caller, in))
-				}),
-			},
+			{Name: IntentRemove, Category: domain.CategoryOptimistic, Leaves: KindRoster},
 			{
 				Name: IntentClose, Category: domain.CategoryOptimistic, Leaves: KindClosed,
 				Plan: domain.Planned(func(s *domain.Snapshot, in CloseIntent) (domain.Plan, error) {

@@ -105,15 +105,16 @@ type Reason uint8
 
 // The reasons.
 const (
-	ReasonInvalid   Reason = 1 // the invite contradicts itself, the protocol, or who sent it
-	ReasonUnknown   Reason = 2 // the protocol is not here
-	ReasonVersion   Reason = 3 // another version of it is here
-	ReasonRetired   Reason = 4 // an upgrade has replaced the version
-	ReasonAdmission Reason = 5 // the protocol is not admitted here
-	ReasonEpoch     Reason = 6 // another epoch is here
-	ReasonDenied    Reason = 7 // the owner does not take part
-	ReasonExhausted Reason = 8 // too many sessions live here
-	ReasonEnded     Reason = 9 // the session has ended here
+	ReasonInvalid   Reason = 1  // the invite contradicts itself, the protocol, or who sent it
+	ReasonUnknown   Reason = 2  // the protocol is not here
+	ReasonVersion   Reason = 3  // another version of it is here
+	ReasonRetired   Reason = 4  // an upgrade has replaced the version
+	ReasonAdmission Reason = 5  // the protocol is not admitted here
+	ReasonEpoch     Reason = 6  // another epoch is here
+	ReasonDenied    Reason = 7  // the owner does not take part
+	ReasonExhausted Reason = 8  // too many sessions live here
+	ReasonEnded     Reason = 9  // the session has ended here
+	ReasonContext   Reason = 10 // its context, or a participant in it, is not known here
 )
 
 // String returns the reason in a few words.
@@ -137,6 +138,8 @@ func (r Reason) String() string {
 		return "too many sessions live there"
 	case ReasonEnded:
 		return "the session has ended there"
+	case ReasonContext:
+		return "the device does not know the people of the session"
 	}
 	return "another reason"
 }

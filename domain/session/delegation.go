@@ -22,11 +22,31 @@ const IntentMove = "session.move"
 type MoveIntent struct {
 	Session aura.SessionID `cbor:"1,keyasint,omitzero"`
 	To      aura.DeviceID  `cbor:"2,keyasint,omitzero"`
-	// Attenuate states that the scope narrows to Fragments. Otherwise it moves intact, and there are none.
-	Attenuate bool     `cbor:"3,keyasint,omitempty"`
+	// Fragments are those to which the scope narrows: none unless Extent says so.
 	Fragments []string `cbor:"4,keyasint,omitempty"`
 	// Upgrade is a change of a protocol's version that both devices make with it; nil: none.
 	Upgrade *upgrade.Request `cbor:"5,keyasint,omitempty"`
+	// Extent must be stated: a request that leaves it out is refused.
+	Extent Extent `cbor:"6,keyasint,omitempty"`
+}
+
+// Extent is how much of its owner's scope goes with a session. The numbers cross the wire: append only.
+type Extent uint8
+
+// The extents.
+const (
+	ExtentIntact     Extent = 1 // all that the owner has
+	ExtentAttenuated Extent = 2 // fewer fragments
+)
+
+func (e Extent) String() string {
+	switch e {
+	case ExtentIntact:
+		return "intact"
+	case ExtentAttenuated:
+		return "attenuated"
+	}
+	return "not stated"
 }
 
 // Delegations returns the domain of sessions that go from one device of an account to another one. A service of the runtime carries its operation
@@ -57,7 +77,7 @@ const (
 	MaxPiece     = 32 << 10
 )
 
-// Rule is what in a protocol's manifest lets a role go to another device.
+// Rule is the part of a protocol's manifest by which a role may go to another device.
 type Rule struct {
 	// Bundle is the bundle that the role's part belongs to; empty: the protocol links none, and is one fragment.
 	Bundle string `cbor:"1,keyasint,omitempty"`
@@ -140,7 +160,7 @@ type Delegated struct {
 	Protocol string         `cbor:"2,keyasint,omitempty"`
 	Role     string         `cbor:"3,keyasint,omitempty"`
 	Move     Move           `cbor:"4,keyasint"` // the last of the offer, signed as a witness
-	// Ready is what the device had signed.
+	// Ready is the target's signature that it had the recording.
 	Ready      Readiness        `cbor:"5,keyasint"`
 	Rule       Rule             `cbor:"6,keyasint"`
 	Attenuated bool             `cbor:"7,keyasint,omitempty"`

@@ -1,8 +1,8 @@
 package session
 
 import (
+	"bytes"
 	"crypto/ed25519"
-	"slices"
 
 	"github.com/aura-runtime/aura"
 	"github.com/aura-runtime/aura/fact"
@@ -18,7 +18,7 @@ type Move struct {
 	To   aura.DeviceID `cbor:"2,keyasint,omitzero"`
 	// Generation counts the moves of the role in this session, from 1.
 	Generation uint64 `cbor:"3,keyasint,omitempty"`
-	// Confirmed says what the other participants had confirmed.
+	// Confirmed counts, by edge, the messages that the other participants had confirmed.
 	Confirmed []Confirmed `cbor:"4,keyasint,omitempty"`
 	// Signature is Ed25519, by From: over [Move.SigningBytes] once it has given the role away, and over [Move.OfferBytes] before.
 	Signature [64]byte `cbor:"5,keyasint,omitzero"`
@@ -38,18 +38,18 @@ type Played struct {
 	Role      string           `cbor:"3,keyasint,omitempty"`
 }
 
-// signedMove is what a signature of a Move is over, behind its label.
+// signedMove has the fields of a Move that its signature covers; a label goes before them.
 type signedMove struct {
 	Of   Played `cbor:"1,keyasint"`
 	Move Move   `cbor:"2,keyasint"`
 }
 
-// SigningBytes returns what the device that had a role signs in the commit that gives it away: a domain label, the role of the session, and
+// SigningBytes returns the bytes that the source signs in the commit that gives a role away: a domain label, the role of the session, and
 // the move without its signature.
 func (m Move) SigningBytes(of Played) []byte { return m.labelled("aura session move 1\x00", of) }
 
-// OfferBytes returns what the device signs that offers a role: the same behind another label. No participant takes it for a witness, so the
-// other device cannot play a role that it was offered and not given.
+// OfferBytes returns the bytes that the source signs when it offers a role: the same behind another label. No participant takes it for a
+// witness, so the other device cannot play a role that it was offered and not given.
 func (m Move) OfferBytes(of Played) []byte { return m.labelled("aura session offer 1\x00", of) }
 
 func (m Move) labelled(label string, of Played) []byte {
@@ -62,29 +62,47 @@ func (m Move) labelled(label string, of Played) []byte {
 }
 
 // CheckMoves returns aura.Denied unless each move of a role follows the one before it, from the first one on, and the device that it
-// leaves has signed it. Key returns the signing key of a device that the authority lists.
-func CheckMoves(of Played, moves []Move, key func(aura.DeviceID) ([32]byte, bool)) error {
-	return checkMoves(of, moves, len(moves), key)
-}
-
-// CheckOffer is CheckMoves for a role that is offered: the last move has not come to be, and is signed as an offer.
-func CheckOffer(of Played, moves []Move, key func(aura.DeviceID) ([32]byte, bool)) error {
-	return checkMoves(of, moves, len(moves)-1, key)
-}
-
-// MakesRoom reports whether an import that waits for its commit may go because its session is offered again. The device that offered the
-// import must have signed the same step of the new offer: it has not given the session away by the import then. Another device of the
-// account cannot say so.
-func MakesRoom(waiting, offered []Move) bool {
-	n := len(waiting)
-	if n == 0 || len(offered) < n || offered[n-1].From != waiting[n-1].From {
-		return false
+// leaves has signed it. Key returns the signing key of a device that the authority lists. Known are moves that were checked before: the authority may
+// have removed their devices since.
+func CheckMoves(of Played, known, moves []Move, key func(aura.DeviceID) ([32]byte, bool)) error {
+	if err := follows(of, moves); err != nil {
+		return err
 	}
-	return slices.EqualFunc(waiting[:n-1], offered[:n-1], func(x, y Move) bool { return x.Signature == y.Signature })
+	for i := range moves {
+		if i < len(known) && known[i].Signature == moves[i].Signature && bytes.Equal(known[i].SigningBytes(of), moves[i].SigningBytes(of)) {
+			continue
+		}
+		if err := signed(of, &moves[i], moves[i].SigningBytes, key); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
-// checkMoves checks moves, of which the first so many came to be.
-func checkMoves(of Played, moves []Move, given int, key func(aura.DeviceID) ([32]byte, bool)) error {
+// CheckOffer is CheckMoves for a role that is offered: the last move has not come to be, and is signed as an offer. An earlier one may be by
+// a device that the authority has removed since: the participants who followed it know that it came to be.
+func CheckOffer(of Played, moves []Move, key func(aura.DeviceID) ([32]byte, bool)) error {
+	if err := follows(of, moves); err != nil {
+		return err
+	}
+	for i := range moves {
+		m := &moves[i]
+		by := m.OfferBytes
+		if i < len(moves)-1 {
+			if _, listed := key(m.From); !listed {
+				continue
+			}
+			by = m.SigningBytes
+		}
+		if err := signed(of, m, by, key); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// follows returns aura.Denied unless each move follows the one before it.
+func follows(of Played, moves []Move) error {
 	const op = "session.CheckMoves"
 	if len(moves) > MaxMoves {
 		return aura.Errorf(op, aura.Denied, "session %s has %d moves, the most is %d", aura.Short(of.Session), len(moves), MaxMoves)
@@ -97,14 +115,39 @@ func checkMoves(of Played, moves []Move, given int, key func(aura.DeviceID) ([32
 		case m.Generation != uint64(i+1) || i > 0 && moves[i-1].To != m.From:
 			return aura.Errorf(op, aura.Denied, "move %d of session %s does not follow the one before it", i+1, aura.Short(of.Session))
 		}
-		signed := m.OfferBytes
-		if i < given {
-			signed = m.SigningBytes
-		}
-		by, listed := key(m.From)
-		if !listed || !ed25519.Verify(by[:], signed(of), m.Signature[:]) {
-			return aura.Errorf(op, aura.Denied, "move %d of session %s is not signed by device %s", i+1, aura.Short(of.Session), aura.Short(m.From))
-		}
 	}
 	return nil
+}
+
+// signed returns aura.Denied unless the device that a move leaves is listed and has signed it.
+func signed(of Played, m *Move, bytes func(Played) []byte, key func(aura.DeviceID) ([32]byte, bool)) error {
+	by, listed := key(m.From)
+	if !listed || !ed25519.Verify(by[:], bytes(of), m.Signature[:]) {
+		return aura.Errorf("session.CheckMoves", aura.Denied, "move %d of session %s is not signed by device %s of the account", m.Generation, aura.Short(of.Session),
+			aura.Short(m.From))
+	}
+	return nil
+}
+
+// News reports whether moves of a role, which hold, say more to a participant than those that it knows; it follows them then to the device to
+// which the last one leads. Has is the device that plays the role for it, zero while none has played. News returns aura.Denied for moves that
+// contradict those that it knows, and aura.Stale for fewer.
+func News(of Played, known, moves []Move, has aura.DeviceID) (bool, error) {
+	const op = "session.News"
+	for i := range min(len(known), len(moves)) {
+		if known[i].Signature != moves[i].Signature {
+			return false, aura.Errorf(op, aura.Denied, "device %s gave %s of session %s to two devices", aura.Short(known[i].From), of.Role, aura.Short(of.Session))
+		}
+	}
+	switch {
+	case len(moves) < len(known):
+		return false, aura.Errorf(op, aura.Stale, "role %s of session %s has moved %d times, and the witnesses are those of %d", of.Role, aura.Short(of.Session),
+			len(known), len(moves))
+	case len(moves) == len(known):
+		return false, nil
+	case has != (aura.DeviceID{}) && moves[len(known)].From != has:
+		return false, aura.Errorf(op, aura.Denied, "role %s of session %s moves from device %s, and device %s plays it", of.Role, aura.Short(of.Session),
+			aura.Short(moves[len(known)].From), aura.Short(has))
+	}
+	return true, nil
 }

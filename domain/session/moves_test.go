@@ -47,7 +47,7 @@ func TestWitnessesThatDoNotHoldAreRefused(t *testing.T) {
 	of := session.Played{Session: aura.SessionID{1}, Authority: aura.AuthorityID{2}, Role: "Host"}
 	good, keys, sign := chain(of, 1, 2, 3, 1)
 	key := func(d aura.DeviceID) ([32]byte, bool) { k, listed := keys[d]; return k, listed }
-	if err := session.CheckMoves(of, good, key); err != nil {
+	if err := session.CheckMoves(of, nil, good, key); err != nil {
 		t.Errorf("witnesses that hold: %v", err)
 	}
 	resigned := func(change func(m *session.Move)) []session.Move {
@@ -74,7 +74,7 @@ func TestWitnessesThatDoNotHoldAreRefused(t *testing.T) {
 		"with a gap":                resigned(func(m *session.Move) { m.From = good[0].From; m.To = good[1].To }),
 		"that are too many":         tooMany,
 	} {
-		if err := session.CheckMoves(of, moves, key); aura.KindOf(err) != aura.Denied {
+		if err := session.CheckMoves(of, nil, moves, key); aura.KindOf(err) != aura.Denied {
 			t.Errorf("witnesses %s: %v", what, err)
 		}
 	}
@@ -82,7 +82,7 @@ func TestWitnessesThatDoNotHoldAreRefused(t *testing.T) {
 		"session": {Session: aura.SessionID{9}, Authority: of.Authority, Role: of.Role}, "authority": {Session: of.Session, Authority: aura.AuthorityID{9}, Role: of.Role},
 		"role": {Session: of.Session, Authority: of.Authority, Role: "Guest"},
 	} {
-		if err := session.CheckMoves(other, good, key); aura.KindOf(err) != aura.Denied {
+		if err := session.CheckMoves(other, nil, good, key); aura.KindOf(err) != aura.Denied {
 			t.Errorf("witnesses of another %s: %v", what, err)
 		}
 	}
@@ -92,54 +92,26 @@ func TestWitnessesThatDoNotHoldAreRefused(t *testing.T) {
 	if err := session.CheckOffer(of, offered, key); err != nil {
 		t.Errorf("an offer that holds: %v", err)
 	}
-	if session.CheckMoves(of, offered, key) == nil || session.CheckOffer(of, good, key) == nil || session.CheckMoves(of, offered[:2], key) != nil {
+	if session.CheckMoves(of, nil, offered, key) == nil || session.CheckOffer(of, good, key) == nil || session.CheckMoves(of, nil, offered[:2], key) != nil {
 		t.Error("an offer is taken for a witness")
 	}
 	delete(keys, good[1].From)
-	if err := session.CheckMoves(of, good, key); aura.KindOf(err) != aura.Denied {
+	if err := session.CheckMoves(of, good[:1], good, key); aura.KindOf(err) != aura.Denied {
 		t.Errorf("a witness by a device that is not listed: %v", err)
 	}
-}
-
-// TestOnlyTheDeviceThatOfferedTakesAnImportBack: another device of the account cannot have a session go that may have been given away.
-func TestOnlyTheDeviceThatOfferedTakesAnImportBack(t *testing.T) {
-	of := session.Played{Session: aura.SessionID{1}, Authority: aura.AuthorityID{2}, Role: "Host"}
-	waiting, _, sign := chain(of, 1, 2, 3)
-	again := append(waiting[:1:1], waiting[1])
-	again[1].Signature = sign(again[1].From, again[1].OfferBytes(of))
-	elsewhere, _, _ := chain(of, 1, 2, 4, 3)
-	for what, c := range map[string]struct {
-		offered []session.Move
-		room    bool
-	}{
-		"again by the same device":                   {again, true},
-		"by the device to which it gave it instead":  {elsewhere, true},
-		"by a device that never had it":              {first(chain(of, 9, 3)), false},
-		"by such a device, with as many steps":       {first(chain(of, 8, 9, 3)), false},
-		"by such a device, from the same first step": {append(waiting[:1:1], first(chain(of, 8, 9, 3))[1]), false},
-		"by a device from which it had gone before":  {first(chain(of, 1, 3)), false},
-		"by nobody": {nil, false},
-	} {
-		if session.MakesRoom(waiting, c.offered) != c.room {
-			t.Errorf("an offer %s: room %t", what, !c.room)
-		}
+	if err := session.CheckMoves(of, good[:2], good, key); err != nil {
+		t.Errorf("a witness behind one that was checked when its device was listed: %v", err)
 	}
-	if session.MakesRoom(nil, again) {
-		t.Error("an import without an offer makes room")
+	other := append([]session.Move(nil), good[:2]...)
+	other[1].Confirmed = []session.Confirmed{{Edge: 1}}
+	if err := session.CheckMoves(of, other, good, key); aura.KindOf(err) != aura.Denied {
+		t.Errorf("a witness that is not the one that was checked: %v", err)
 	}
-}
-
-func first(moves []session.Move, _ map[aura.DeviceID][32]byte, _ func(aura.DeviceID, []byte) [64]byte) []session.Move {
-	return moves
-}
-
-// TestSessionsOfADeviceAreNotOffered: a device that took a delegation, or a change of version, would carry out what another one asks of it.
-func TestSessionsOfADeviceAreNotOffered(t *testing.T) {
-	of := session.Played{Session: aura.SessionID{1}, Authority: aura.AuthorityID{2}, Role: "Host"}
-	for protocol, kind := range map[string]aura.Kind{"aura.session.delegation": aura.Denied, "aura.upgrade.runtime": aura.Denied, "aura.shop.shop": 0} {
-		o := session.Offer{Session: of.Session, Protocol: protocol, Role: of.Role, Bytes: 1, Piece: []byte{1}, Moves: first(chain(of, 1, 2))}
-		if err := o.Check(); kind == 0 && err != nil || kind != 0 && aura.KindOf(err) != kind {
-			t.Errorf("an offer of a session of %s: %v", protocol, err)
-		}
+	if err := session.CheckOffer(of, offered, key); err != nil {
+		t.Errorf("an offer of a session that a removed device had: %v", err)
+	}
+	delete(keys, last.From)
+	if err := session.CheckOffer(of, offered, key); aura.KindOf(err) != aura.Denied {
+		t.Errorf("an offer by a device that is not listed: %v", err)
 	}
 }

@@ -40,6 +40,12 @@ type Session struct {
 	Persistent bool `cbor:"11,keyasint,omitempty" json:"persistent"`
 	// Runs is the decision of its admission. Nil: it began in an earlier build, or this one cannot read it.
 	Runs *Execution `cbor:"12,keyasint,omitempty" json:"runs,omitempty"`
+	// Fragments are the units of ownership, of the own role first and then of each of Others. Nil: the protocol links no bundles, and is one fragment.
+	Fragments []string `cbor:"13,keyasint,omitempty" json:"fragments,omitempty"`
+	// Scope has the fragments to which the owner's capability here is attenuated; nil: it reaches the whole session.
+	Scope []string `cbor:"14,keyasint,omitempty" json:"scope,omitempty"`
+	// Epoch is the one of the context's budgets in which it began, by the clock of who opened it. Zero: it has none, or an earlier build began it.
+	Epoch aura.Epoch `cbor:"15,keyasint,omitempty" json:"epoch,omitempty"`
 }
 
 // Execution is how a session runs beside others, as its admission decided once and for all.
@@ -81,7 +87,9 @@ const (
 	StateEnded    State = 4 // nothing: its end becomes durable
 	StateFailed   State = 5 // nothing: it cannot go on
 	StateRecorded State = 6 // the start of its agent
-	StateLost     State = 7 // nothing: this build cannot read its recording
+	StateLost     State = 7 // nothing: its recording is damaged
+	// StateSuspended: a build with its protocol in its version, and with who plays its role.
+	StateSuspended State = 8
 )
 
 // String returns the state in one word.
@@ -101,6 +109,8 @@ func (s State) String() string {
 		return "recorded"
 	case StateLost:
 		return "lost"
+	case StateSuspended:
+		return "suspended"
 	}
 	return "unknown"
 }
@@ -125,6 +135,8 @@ func (s *Session) Waits() string {
 		return "goes on when its agent starts"
 	case StateLost:
 		return "cannot be read, and is given up when its agent starts"
+	case StateSuspended:
+		return "waits for a build that has its protocol in this version"
 	}
 	return s.State.String()
 }

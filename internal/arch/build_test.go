@@ -2,9 +2,11 @@ package arch_test
 
 import (
 	"bytes"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/tetratelabs/wazero"
@@ -17,7 +19,12 @@ func goTool(t *testing.T, env []string, args ...string) (string, error) {
 	cmd := exec.CommandContext(t.Context(), "go", args...)
 	cmd.Dir = root
 	cmd.Env = append(append(os.Environ(), "CGO_ENABLED=0"), env...)
-	out, err := cmd.CombinedOutput()
+	var says strings.Builder // what it downloads, too: that is no output
+	cmd.Stderr = &says
+	out, err := cmd.Output()
+	if err != nil {
+		err = fmt.Errorf("%w\n%s", err, says.String())
+	}
 	return string(out), err
 }
 

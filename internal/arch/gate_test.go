@@ -19,17 +19,3 @@ func TestGofmt(t *testing.T) {
 		}
 	}
 }
-
-func TestVet(t *testing.T) {
-	readTree(t) // The cached result of this test is good only as long as the tree is the same.
-	if out, err := goTool(t, nil, "vet", "./..."); err != nil {
-		t.Errorf("go vet: %v\n%s", err, out)
-	}
-}
-
-func TestStaticcheck(t *testing.T) {
-	readTree(t)
-	if out, err := goTool(t, nil, "tool", "staticcheck", "./..."); err != nil {
-		t.Errorf("go tool staticcheck: %v\n%s", err, out)
-	}
-}

@@ -38,6 +38,12 @@ func TestWhatNoProductReachesIsNamed(t *testing.T) {
 			t.Errorf("%s %s: no product reaches it: delete it, use it, or give the reason in %s", f[0], f[1], reachFile)
 		}
 	}
+	for f := range unnamedOutsideTests(t) {
+		if !unreached[f] && !unreached[[2]string{f[0], "*"}] && named[f] == "" {
+			t.Errorf("%s %s: only tests name it: delete it, use it, or give the reason in %s", f[0], f[1], reachFile)
+		}
+		unreached[f] = true
+	}
 	for f := range named {
 		if !unreached[f] {
 			t.Errorf("%s: a product reaches %s %s, or it is gone: remove the line", reachFile, f[0], f[1])

@@ -11,7 +11,10 @@ import (
 	"github.com/aura-runtime/aura/domain/contact"
 	"github.com/aura-runtime/aura/domain/invite"
 	"github.com/aura-runtime/aura/effect"
+	"github.com/aura-runtime/aura/fact"
+	"github.com/aura-runtime/aura/guard"
 	"github.com/aura-runtime/aura/interp"
+	"github.com/aura-runtime/aura/replica"
 	"github.com/aura-runtime/aura/task"
 )
 
@@ -141,6 +144,19 @@ func (d dying) Execute(tc task.Context, decision *interp.Decision) (effect.Resul
 		d.die()
 	}
 	return result, err
+}
+
+// Paid returns the units that one person counted of another one's messages of sessions.
+func Paid(at, by *auratest.Person, context aura.ContextID) (s guard.Spending) {
+	at.World.Helper()
+	b, err := at.Agent.Journal().Meta(replica.SpendingKey(context, by.Self(), effect.ReceiptKindParcel))
+	if err == nil && b != nil {
+		err = fact.Unmarshal(b, &s)
+	}
+	if err != nil {
+		at.World.Fatalf("%v", err)
+	}
+	return s
 }
 
 // Accepts takes up an invitation.

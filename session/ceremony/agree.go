@@ -70,15 +70,14 @@ func (c *Ceremonies) collect(tc task.Context, p *session.Port) error {
 		}
 	}
 	request := &consensus.SignRequest{Commitments: make([]consensus.Commitment, all)}
-	for k := range all {
-		_, b, err := p.Receive(tc, witness(k))
-		if err != nil {
-			return err
-		}
+	err := c.round(tc, p, members(familyWitness, all), func(k int, b []byte) {
 		var given consensus.Commitment
 		if fact.Unmarshal(b, &given) == nil && given.Conflict == nil && o.CheckCommitment(name, k, &given) == nil {
 			request.Commitments[k] = given // one that does not hold stays empty, and no share fits it
 		}
+	})
+	if err != nil {
+		return err
 	}
 	for k := range all {
 		if err := c.send(tc, p, witness(k), "SignRequest", request, nil); err != nil {
@@ -87,11 +86,7 @@ func (c *Ceremonies) collect(tc task.Context, p *session.Port) error {
 	}
 	commit := &consensus.Commit{Session: name, Commitments: request.Digest()}
 	conflict := consensus.Conflict{Prestate: o.Prestate(), Text: "too few witnesses have signed"}
-	for k := range all {
-		_, b, err := p.Receive(tc, witness(k))
-		if err != nil {
-			return err
-		}
+	err = c.round(tc, p, members(familyWitness, all), func(k int, b []byte) {
 		var share consensus.Share
 		switch err := fact.Unmarshal(b, &share); {
 		case err == nil && share.Conflict != nil:
@@ -100,6 +95,9 @@ func (c *Ceremonies) collect(tc task.Context, p *session.Port) error {
 		case err == nil && o.CheckShare(name, k, request, &share) == nil:
 			commit.Shares = append(commit.Shares, consensus.Signed{Witness: uint16(k), Signature: share.Signature})
 		}
+	})
+	if err != nil {
+		return err
 	}
 	agreed := o.Verify(commit) == nil
 	for k, w := range o.Witnesses {
@@ -179,10 +177,10 @@ func (c *Ceremonies) witness(tc task.Context, p *session.Port) error {
 	if err := o.Verify(&commit); err != nil {
 		return err
 	}
-	if before, err := c.Committed(o.Prestate()); err != nil || before != nil {
-		return err // it was noted before a restart
-	}
 	return c.insist(tc, func(tc task.Context) error {
+		if before, err := c.Committed(o.Prestate()); err != nil || before != nil {
+			return err // it was noted before a restart
+		}
 		r, err := c.committing(o, &commit, aura.DeviceID{})(tc)
 		if err == nil {
 			_, err = c.options.Decider.Decide(tc, &r)

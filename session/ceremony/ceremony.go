@@ -33,16 +33,27 @@ type Options struct {
 	Takes func(tc task.Context, from session.Party, i *view.Invite) error
 	// Judges returns why the owner does not sign an operation; nil: it does. Default: the owner signs none.
 	Judges func(tc task.Context, o *Operation) error
+	// Patience is how long this device, where it coordinates, waits for the answers of a round. Then the session expires and holds no participant
+	// any more. It bounds no round behind a decision that some may have heard of already: that has the session's budget alone. Default: 7 days.
+	Patience aura.Duration
 }
+
+const defaultPatience = 7 * 24 * time.Hour
 
 // Ceremonies plays the roles of an agent in sessions of several participants.
 type Ceremonies struct {
 	options Options
-	votes   *task.Semaphore // one vote at a time: each sees those before it
+	changes *session.Reconfig // of the versions of protocols
+	votes   *task.Semaphore   // one vote at a time: each sees those before it
 }
 
 // New returns the ceremonies of an agent.
-func New(o Options) *Ceremonies { return &Ceremonies{options: o, votes: task.NewSemaphore(1)} }
+func New(o Options) *Ceremonies {
+	if o.Patience <= 0 {
+		o.Patience = defaultPatience
+	}
+	return &Ceremonies{options: o, changes: session.NewReconfig(o.Engine), votes: task.NewSemaphore(1)}
+}
 
 // Play makes known the programs of those protocols that the registry has, and that peers begin coordinations alone: each other
 // session begins by the coordination that has made it.
@@ -86,6 +97,36 @@ func (c *Ceremonies) send(tc task.Context, p *session.Port, to choreo.Role, labe
 		}
 		return p.Send(tc, to, label, b)
 	})
+}
+
+// round takes one message of each role, in their order. The session expires when one of them does not come in time.
+func (c *Ceremonies) round(tc task.Context, p *session.Port, from []choreo.Role, take func(k int, payload []byte)) error {
+	var done func()
+	err := c.insist(tc, func(tc task.Context) (err error) {
+		done, err = p.Within(tc, c.options.Patience)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	defer done()
+	for k, role := range from {
+		_, b, err := p.Receive(tc, role)
+		if err != nil {
+			return err
+		}
+		take(k, b)
+	}
+	return nil
+}
+
+// members returns the first n members of a family of roles.
+func members(family choreo.Role, n int) []choreo.Role {
+	all := make([]choreo.Role, n)
+	for k := range all {
+		all[k] = choreo.Member(string(family), k)
+	}
+	return all
 }
 
 // insist tries again what time may mend.

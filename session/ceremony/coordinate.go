@@ -37,7 +37,8 @@ func encode(v any) ([]byte, error) {
 // Convene begins a session of several participants, for all or for none: its state, once each has answered, is that of the facts
 // session.created and session.failed, and it lives at each of them from then on. The invite's Version and Epoch are those of this agent
 // when they are zero. The argument is for the program of the own part, if there is one. It returns the name of the session that
-// coordinates it. The registries of all participants have [Ceremonies.Continue] for the roles of the protocol.
+// coordinates it. It expires when a participant does not answer in time, see Options.Patience. The registries of all participants have
+// [Ceremonies.Continue] for the roles of the protocol.
 //
 // The errors are those of an invite that does not fit its protocol, and of [session.Engine.Open]. Nothing is durable before the first
 // participant is asked.
@@ -68,7 +69,7 @@ func (c *Ceremonies) Convene(tc task.Context, i view.Invite, argument []byte) (a
 	}
 	opening := session.Opening{
 		Name: view.CoordinationOf(i.Subject.Name(), o.Own), Protocol: Coordination, Role: roleCoordinator, Context: i.Context, Persistent: true,
-		Sizes: []session.Size{{Parameter: "N", Members: uint16(len(others))}}, Argument: b,
+		Sizes: []session.Size{{Parameter: "N", Members: uint16(len(others))}}, Argument: b, Epoch: i.Epoch,
 	}
 	for k, other := range others {
 		opening.Parties = append(opening.Parties, session.Party{Role: participant(k), Authority: other.Authority, Device: other.Device})
@@ -106,7 +107,7 @@ func fits(i *view.Invite, p *session.Protocol) error {
 func (c *Ceremonies) opening(i *view.Invite, role choreo.Role, argument []byte) session.Opening {
 	o := session.Opening{
 		Name: i.Subject.Name(), Protocol: i.Protocol, Role: role, Context: i.Context, Sizes: i.Sizes, Version: i.Version, Argument: argument,
-		Persistent: true,
+		Persistent: true, Epoch: i.Epoch,
 	}
 	for _, p := range i.Parts {
 		if choreo.Role(p.Role) != role {
@@ -129,19 +130,18 @@ func (c *Ceremonies) coordinate(tc task.Context, p *session.Port) error {
 		}
 	}
 	var no *view.Failure
-	for k, other := range others {
-		_, b, err := p.Receive(tc, participant(k))
-		if err != nil {
-			return err
-		}
+	err := c.round(tc, p, members(familyParticipant, len(others)), func(k int, b []byte) {
 		var answer view.Answer
 		if err := fact.Unmarshal(b, &answer); err != nil {
 			answer.Refusal = &view.Refusal{Reason: view.ReasonInvalid, Text: "its answer does not decode"}
 		}
 		if answer.Refusal != nil && no == nil {
-			no = &view.Failure{Role: other.Role, Refusal: *answer.Refusal}
+			no = &view.Failure{Role: others[k].Role, Refusal: *answer.Refusal}
 			no.Refusal.Text = short(no.Refusal.Text)
 		}
+	})
+	if err != nil {
+		return err
 	}
 	if no != nil {
 		return c.fail(tc, p, &a.Invite, others, *no)
@@ -150,10 +150,7 @@ func (c *Ceremonies) coordinate(tc task.Context, p *session.Port) error {
 }
 
 // short cuts a text to the bound of facts.
-func short(text string) string {
-	const most = 200
-	return string([]rune(text[:min(len(text), most)]))[:min(len(text), most)]
-}
+func short(text string) string { return aura.Clip(text, view.MaxReason) }
 
 func (c *Ceremonies) fail(tc task.Context, p *session.Port, i *view.Invite, others []view.Part, why view.Failure) error {
 	for k, other := range others {
@@ -173,12 +170,17 @@ func (c *Ceremonies) create(tc task.Context, p *session.Port, a *plan, others []
 			return err
 		}
 	}
+	// The other parts may go on for as long as the session's budget lets them. Where this agent has a part itself, they end soon behind it.
 	if role := c.ownRole(&a.Invite); role != "" {
 		c.take(tc, c.opening(&a.Invite, role, a.Argument))
-	}
-	for k := range others {
-		if _, _, err := p.Receive(tc, participant(k)); err != nil {
+		if err := c.round(tc, p, members(familyParticipant, len(others)), func(int, []byte) {}); err != nil {
 			return err
+		}
+	} else {
+		for k := range others {
+			if _, _, err := p.Receive(tc, participant(k)); err != nil {
+				return err
+			}
 		}
 	}
 	for k := range others {
@@ -337,21 +339,41 @@ func (c *Ceremonies) refuse(tc task.Context, i *view.Invite, err error) *view.Re
 }
 
 // Continue answers a peer that greets for a session which a coordination has made: it begins by its coordination alone. It is an
-// [session.Admit]: for one that has ended here it returns the opening, so that the peer learns how, and else
-// aura.Exhausted, since its coordination may still be on its way and the peer asks again.
+// [session.Admit]: for one that has ended here it returns the opening, so that the peer learns how. It returns aura.Stale when the
+// coordination has ended here before the session began, so that it never will, and else aura.Exhausted, since the coordination may still be
+// on its way and the peer asks again.
 func (c *Ceremonies) Continue(tc task.Context, _ session.Party, _ aura.ContextID, g *session.Greeting) (session.Opening, error) {
+	const op = "ceremony.Continue"
 	all, err := c.options.Engine.Ended(tc)
 	if err != nil {
 		return session.Opening{}, err
 	}
+	missed := false
 	for i := range all {
-		if s := &all[i].Session; s.Name == g.Session {
+		s := &all[i].Session
+		if s.Name == g.Session {
 			o := session.Opening{Name: s.Name, Protocol: s.Protocol, Role: choreo.Role(s.Role), Context: s.Context, Persistent: s.Persistent}
 			for _, p := range s.Others {
 				o.Parties = append(o.Parties, session.Party{Role: choreo.Role(p.Role), Authority: p.Authority})
 			}
 			return o, nil
 		}
+		missed = missed || c.coordinated(s, g.Session)
 	}
-	return session.Opening{}, aura.Errorf("ceremony.Continue", aura.Exhausted, "session %s has not begun here", aura.Short(g.Session))
+	if missed {
+		return session.Opening{}, aura.Errorf(op, aura.Stale, "the coordination of session %s has ended here before the session began", aura.Short(g.Session))
+	}
+	return session.Opening{}, aura.Errorf(op, aura.Exhausted, "session %s has not begun here", aura.Short(g.Session))
+}
+
+// coordinated reports whether a session that has ended here was the coordination of another one. One in which nothing was said may begin anew.
+func (c *Ceremonies) coordinated(ended *view.Session, name aura.SessionID) bool {
+	if ended.Protocol != Coordination || ended.Sent+ended.Received == 0 || len(ended.Others) == 0 {
+		return false
+	}
+	by := c.options.Own
+	if choreo.Role(ended.Role) != roleCoordinator {
+		by = ended.Others[0].Authority
+	}
+	return view.CoordinationOf(name, by) == ended.Name
 }

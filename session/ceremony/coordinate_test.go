@@ -3,8 +3,10 @@ package ceremony_test
 import (
 	"errors"
 	"fmt"
+	"strings"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"github.com/aura-runtime/aura"
 	"github.com/aura-runtime/aura/chain/chaintest"
@@ -115,8 +117,8 @@ func (w *world) ends(tc task.Context, name aura.SessionID) (all []view.EndKind) 
 	return all
 }
 
-// TestASessionOfFourBeginsAndEndsForAll: each part is played once, the coordination lives as long as the session, and each
-// participant was told by a fact.
+// TestASessionOfFourBeginsAndEndsForAll: each part is played once, the coordination lives as long as the session, both have the epoch of
+// the invite, and each participant was told by a fact.
 func TestASessionOfFourBeginsAndEndsForAll(t *testing.T) {
 	gather(t, 1, 4, journal.Faults{}, add(t, round), func(tc task.Context, w *world) {
 		i := w.invite(1)
@@ -138,6 +140,15 @@ func TestASessionOfFourBeginsAndEndsForAll(t *testing.T) {
 			if len(a.heard) != 1 || a.heard[0] != want {
 				t.Errorf("agent %d heard %q", k, a.heard)
 			}
+			ended, err := a.engine.Ended(tc)
+			if err != nil || len(ended) != 2 {
+				t.Errorf("agent %d: %d sessions have ended, %v", k, len(ended), err)
+			}
+			for i := range ended {
+				if got := ended[i].Session.Epoch; got != 7 {
+					t.Errorf("agent %d: session %s has epoch %d, want that of the invite", k, aura.Short(ended[i].Session.Name), got)
+				}
+			}
 		}
 		if n := w.agents[0].count(t, tc, view.KindCreated); n != 3 {
 			t.Errorf("%d participants were told", n)
@@ -155,6 +166,9 @@ func TestOneRefusalKeepsAllOut(t *testing.T) {
 	}{
 		"the owner": {before: func(w *world) {
 			w.agents[2].takes = func(*view.Invite) error { return aura.Errorf("test", aura.Denied, "not today") }
+		}, want: view.ReasonDenied},
+		"the owner, at length": {before: func(w *world) { // the bound is in the middle of a character
+			w.agents[2].takes = func(*view.Invite) error { return aura.Errorf("test", aura.Denied, "a%s", strings.Repeat("é", 150)) }
 		}, want: view.ReasonDenied},
 		"an epoch":   {change: func(i *view.Invite) { i.Epoch = 9 }, want: view.ReasonEpoch},
 		"a stranger": {change: func(i *view.Invite) { i.Parts[0].Authority = aura.AuthorityID{99} }, want: view.ReasonDenied},
@@ -218,6 +232,9 @@ func (w *world) refused(tc task.Context, t *testing.T, before func(*world), chan
 	if err != nil || f.Failure.Refusal.Reason != want || w.agents[0].count(t, tc, view.KindFailed) != 3 {
 		t.Errorf("the fact says %+v, %v, want %s", f.Failure, err, want)
 	}
+	if text := f.Failure.Refusal.Text; !utf8.ValidString(text) || len(text) > view.MaxReason {
+		t.Errorf("the reason %q", text)
+	}
 	return f
 }
 
@@ -269,4 +286,42 @@ func imageOf(t testing.TB, i *choreo.Instance) [32]byte {
 		t.Fatal(err)
 	}
 	return im.Digest()
+}
+
+// TestAParticipantThatIsOutEndsTheSession: its coordination has ended, by its owner or a clock that was set wrong, after it had said yes and
+// before it was told that the session begins. The chair has begun. It learns that this one does not take part, and does not wait for it for ever.
+func TestAParticipantThatIsOutEndsTheSession(t *testing.T) {
+	gather(t, 1, 3, journal.Faults{}, add(t, round), func(tc task.Context, w *world) {
+		late, out, other := [2]int{0, 1}, [2]int{0, 2}, [2]int{1, 2}
+		w.cut[late] = true
+		i := w.invite(1)
+		coordination, err := w.agents[0].Convene(tc, i, []byte("why"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		pause := func() {
+			if err := tc.Sleep(5 * time.Second); err != nil {
+				t.Fatal(err)
+			}
+		}
+		pause()
+		w.cut[out], w.cut[other] = true, true
+		pause()
+		if err := w.agents[2].engine.End(tc, coordination); err != nil {
+			t.Fatal(err)
+		}
+		w.cut[late] = false
+		pause()
+		if lives, _, err := w.agents[0].engine.Lives(tc, i.Subject.Name()); err != nil || !lives {
+			t.Errorf("the chair has begun: %t, %v", lives, err)
+		}
+		w.cut[out], w.cut[other] = false, false
+		w.settled(tc)
+		if end, err := w.agents[0].engine.Await(tc, i.Subject.Name()); err != nil || end.Kind != view.EndRefused {
+			t.Errorf("the session ended at the chair as %s, %v", end.Kind, err)
+		}
+		if _, ended, err := w.agents[2].engine.Lives(tc, i.Subject.Name()); err != nil || ended {
+			t.Errorf("the participant that is out has begun: %v", err)
+		}
+	})
 }

@@ -25,8 +25,8 @@ func (c *Ceremonies) Upgrade(tc task.Context, context aura.ContextID, r upgrade.
 	if err != nil {
 		return made, coordination, err
 	}
-	if text := c.unready(tc, &r); text != "" {
-		return made, coordination, aura.Errorf("ceremony.Upgrade", aura.Invalid, "this device cannot change: %s", text)
+	if err := c.changes.MayChange(tc, made, r.Protocol, r.From, r.To); err != nil {
+		return made, coordination, aura.Errorf("ceremony.Upgrade", aura.Invalid, "this device cannot change: %s", short(aura.Reason(err)))
 	}
 	i := view.Invite{Protocol: Upgrade, Context: context, Sizes: []view.Size{{Parameter: "N", Members: uint16(min(len(devices), view.MaxParts+1))}}}
 	i.Subject = view.Subject{State: sha256.Sum256(append([]byte(r.Protocol), r.From[:]...)), Operation: sha256.Sum256(b)}
@@ -40,12 +40,17 @@ func (c *Ceremonies) Upgrade(tc task.Context, context aura.ContextID, r upgrade.
 	return i.Subject.Name(), coordination, err
 }
 
-// unready returns why this device could not change, "" when it could.
-func (c *Ceremonies) unready(tc task.Context, r *upgrade.Request) string {
-	if err := c.options.Engine.MayChange(tc, r.Protocol, r.From, r.To); err != nil {
-		return short(aura.Reason(err))
+// overtaken reports whether another change of the protocol was first, so that this device cannot make this one.
+func overtaken(err error) bool {
+	kind := aura.KindOf(err)
+	return kind == aura.Conflict || kind == aura.Stale
+}
+
+// reserving returns the plan by which no other change of the protocol gets the word of this device while this one lives.
+func (c *Ceremonies) reserving(p *session.Port, r *upgrade.Request) session.Plan {
+	return func(tc task.Context) (guard.Request, error) {
+		return c.changes.Reserve(tc, p.Session().Name, r.Protocol, r.From, r.To)
 	}
-	return ""
 }
 
 // upgrade is the program of who proposes a change.
@@ -55,57 +60,89 @@ func (c *Ceremonies) upgrade(tc task.Context, p *session.Port) error {
 		return err
 	}
 	name, devices := p.Session().Name, devicesOf(p.Session())
-	for _, d := range devices {
+	for k, d := range devices {
 		ask := func(tc task.Context) (guard.Request, error) {
 			return upgrade.Ask(c.caller(tc), upgrade.Requested{Session: name, Request: r, Device: d.Device})
 		}
-		if err := c.send(tc, p, d.Role, "Propose", r, ask); err != nil {
+		err := error(nil)
+		if k == 0 {
+			if err = c.send(tc, p, d.Role, "Propose", r, both(c.reserving(p, &r), ask)); err == nil {
+				continue
+			}
+		}
+		if err == nil || overtaken(err) { // the commit is refused then
+			err = c.send(tc, p, d.Role, "Propose", r, ask)
+		}
+		if err != nil {
 			return err
 		}
 	}
 	var no *upgrade.Refusal
+	var roles []choreo.Role
 	for _, d := range devices {
-		_, b, err := p.Receive(tc, d.Role)
-		if err != nil {
-			return err
-		}
+		roles = append(roles, d.Role)
+	}
+	err := c.round(tc, p, roles, func(k int, b []byte) {
 		var ready upgrade.Readiness
 		if err := fact.Unmarshal(b, &ready); err != nil {
 			ready = upgrade.Readiness{Reason: "its answer does not decode"}
 		}
 		if !ready.Ready && no == nil {
-			no = &upgrade.Refusal{Role: string(d.Role), Reason: short(ready.Reason)}
+			no = &upgrade.Refusal{Role: string(roles[k]), Reason: short(ready.Reason)}
 		}
+	})
+	if err != nil {
+		return err
 	}
 	if label, again := p.Sent(); no == nil && !again || again && label == "Commit" {
-		return c.cutOver(tc, p, r, devices)
+		begun, err := c.cutOver(tc, p, r, devices)
+		if begun || !overtaken(err) {
+			return err
+		}
+		no = &upgrade.Refusal{Role: string(roleCoordinator), Reason: short(aura.Reason(err))}
 	}
 	if no == nil {
 		no = &upgrade.Refusal{}
 	}
+	release := func(tc task.Context) (guard.Request, error) { return c.changes.Release(tc, name, r.Protocol) }
 	for _, d := range devices {
-		if err := c.send(tc, p, d.Role, "Abort", no, nil); err != nil {
+		if err := c.send(tc, p, d.Role, "Abort", no, release); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (c *Ceremonies) cutOver(tc task.Context, p *session.Port, r upgrade.Request, devices []session.Party) error {
+// both returns the plan that has what two have.
+func both(one, two session.Plan) session.Plan {
+	return func(tc task.Context) (guard.Request, error) {
+		r, err := one(tc)
+		if err != nil {
+			return r, err
+		}
+		more, err := two(tc)
+		r.Add(&more)
+		return r, err
+	}
+}
+
+// cutOver has all change. It reports whether the first one was told: from then on nothing takes the change back.
+func (c *Ceremonies) cutOver(tc task.Context, p *session.Port, r upgrade.Request, devices []session.Party) (begun bool, err error) {
 	for _, d := range devices {
 		if err := c.send(tc, p, d.Role, "Commit", upgrade.Cutover{Request: r}, c.executing(p, r, d.Device)); err != nil {
-			return err
+			return begun, err
 		}
-		if err := c.options.Engine.Activate(tc, r.Protocol); err != nil {
-			return err
+		begun = true
+		if err := c.changes.Activate(tc, r.Protocol); err != nil {
+			return begun, err
 		}
 	}
 	for _, d := range devices {
 		if _, _, err := p.Receive(tc, d.Role); err != nil {
-			return err
+			return begun, err
 		}
 	}
-	return nil
+	return begun, nil
 }
 
 // devicesOf returns the devices that are to change, by their roles.
@@ -126,8 +163,8 @@ func (c *Ceremonies) executing(p *session.Port, r upgrade.Request, told aura.Dev
 		if err != nil {
 			return request, err
 		}
-		change, err := c.options.Engine.Change(tc, r.Protocol, r.From, r.To)
-		request.Metadata = append(request.Metadata, change)
+		change, err := c.changes.Change(tc, p.Session().Name, r.Protocol, r.From, r.To)
+		request.Add(&change)
 		return request, err
 	}
 }
@@ -140,18 +177,26 @@ func (c *Ceremonies) change(tc task.Context, p *session.Port) error {
 	}
 	var r upgrade.Request
 	var ready upgrade.Readiness
-	if err := fact.Unmarshal(b, &r); err != nil {
-		ready.Reason = "the request does not decode"
-	} else {
-		ready.Reason = c.unready(tc, &r)
-	}
-	ready.Ready = ready.Reason == ""
 	if said, again := p.Said(); again { // before a restart: the answer that was given holds
+		_ = fact.Unmarshal(b, &r) // a request that does not decode was refused
 		if err := fact.Unmarshal(said, &ready); err != nil {
 			return err
 		}
+	} else if err := fact.Unmarshal(b, &r); err != nil {
+		ready.Reason = "the request does not decode"
+	} else if err := c.changes.MayChange(tc, p.Session().Name, r.Protocol, r.From, r.To); err != nil {
+		ready.Reason = short(aura.Reason(err))
 	}
-	if err := c.send(tc, p, roleCoordinator, "Readiness", ready, nil); err != nil {
+	plan := session.Plan(nil)
+	if ready.Ready = ready.Reason == ""; ready.Ready {
+		plan = c.reserving(p, &r)
+	}
+	err = c.send(tc, p, roleCoordinator, "Readiness", ready, plan)
+	if ready.Ready && overtaken(err) {
+		ready = upgrade.Readiness{Reason: short(aura.Reason(err))}
+		err = c.send(tc, p, roleCoordinator, "Readiness", ready, nil)
+	}
+	if err != nil {
 		return err
 	}
 	label, b, err := p.Receive(tc, roleCoordinator)
@@ -169,5 +214,5 @@ func (c *Ceremonies) change(tc task.Context, p *session.Port) error {
 	if err != nil {
 		return err
 	}
-	return c.options.Engine.Activate(tc, r.Protocol)
+	return c.changes.Activate(tc, r.Protocol)
 }

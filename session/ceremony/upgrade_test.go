@@ -3,6 +3,8 @@ package ceremony_test
 import (
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -28,20 +30,32 @@ protocol Round =
 // move begins the change of all agents to the second version of round.
 func (w *world) move(tc task.Context) (upgrade.Request, aura.SessionID) {
 	w.Helper()
-	v, err := w.agents[0].engine.Versions(tc, roundID)
-	if err != nil || len(v.Known) != 2 {
-		w.Fatalf("versions: %+v, %v", v, err)
-	}
-	r := upgrade.Request{Protocol: roundID, From: v.Known[0], To: v.Known[1]}
-	var devices []view.Part
-	for _, a := range w.agents[1:] {
-		devices = append(devices, a.part(""))
-	}
-	made, _, err := w.agents[0].Upgrade(tc, chaintest.Pair, r, devices)
+	r, made, err := w.propose(tc, w.agents[0], 1)
 	if err != nil {
 		w.Fatal(err)
 	}
 	return r, made
+}
+
+// propose begins the change of all agents, or of some, from the first version of round to another one, by its place among the known ones.
+func (w *world) propose(tc task.Context, by *agent, to int, some ...*agent) (upgrade.Request, aura.SessionID, error) {
+	w.Helper()
+	v, err := by.engine.Versions(tc, roundID)
+	if err != nil || len(v.Known) <= to {
+		w.Fatalf("versions: %+v, %v", v, err)
+	}
+	r := upgrade.Request{Protocol: roundID, From: v.Known[0], To: v.Known[to]}
+	var devices []view.Part
+	if some == nil {
+		some = w.agents
+	}
+	for _, a := range some {
+		if a != by {
+			devices = append(devices, a.part(""))
+		}
+	}
+	made, _, err := by.Upgrade(tc, chaintest.Pair, r, devices)
+	return r, made, err
 }
 
 // active returns in which version sessions of round begin at each agent, by its place among the known ones.
@@ -166,5 +180,72 @@ func TestACrashDuringAChangeLeavesOneVersion(t *testing.T) {
 	}
 	if changed < 12 {
 		t.Errorf("%d of 24 changed", changed)
+	}
+}
+
+// TestTwoChangesAtOnce (sessions.md section 1): two agents ask for different versions in place of the same one, and one of the three
+// crashes, or none. Both changes cannot be made, and a change that was refused is no obstacle to the next one.
+func TestTwoChangesAtOnce(t *testing.T) {
+	latest := strings.ReplaceAll(rounder, "Ask", "Ask of text")
+	slow := journal.Faults{SyncDelay: 20 * time.Millisecond}
+	for moment := range 12 {
+		gather(t, uint64(moment), 3, slow, add(t, round, rounder, latest), func(tc task.Context, w *world) {
+			w.move(tc)
+			if err := tc.Sleep(aura.Duration(moment/3) * 150 * time.Millisecond); err != nil {
+				t.Fatal(err)
+			}
+			_, _, _ = w.propose(tc, w.agents[1], 2) // refused when the first one has reached it
+			if moment%4 > 0 {
+				if err := tc.Sleep(aura.Duration(moment) * 100 * time.Millisecond); err != nil {
+					t.Fatal(err)
+				}
+				w.crash(tc, w.agents[moment%4-1], time.Second)
+			}
+			w.settled(tc)
+			got := fmt.Sprint(w.active(tc))
+			if !slices.Contains([]string{"[1 1 1]", "[2 2 2]", "[3 3 3]"}, got) {
+				t.Errorf("moment %d: active %s", moment, got)
+			}
+			if got != "[1 1 1]" {
+				return
+			}
+			if _, _, err := w.propose(tc, w.agents[2], 2); err != nil {
+				t.Errorf("moment %d: %v", moment, err)
+			}
+			w.settled(tc)
+			if got := fmt.Sprint(w.active(tc)); got != "[3 3 3]" {
+				t.Errorf("moment %d: after another change active %s", moment, got)
+			}
+		})
+	}
+}
+
+// TestADeviceGivesItsWordForOneChange: two agents ask the same third one for different versions, and know nothing of each other.
+// It changes with one of them, and the other one stays as it is.
+func TestADeviceGivesItsWordForOneChange(t *testing.T) {
+	latest := strings.ReplaceAll(rounder, "Ask", "Ask of text")
+	for moment := range 6 {
+		gather(t, uint64(moment), 3, journal.Faults{SyncDelay: 20 * time.Millisecond}, add(t, round, rounder, latest), func(tc task.Context, w *world) {
+			third := w.agents[2]
+			if _, _, err := w.propose(tc, w.agents[0], 1, third); err != nil {
+				t.Fatal(err)
+			}
+			if err := tc.Sleep(aura.Duration(moment) * 50 * time.Millisecond); err != nil {
+				t.Fatal(err)
+			}
+			if _, _, err := w.propose(tc, w.agents[1], 2, third); err != nil {
+				t.Fatal(err)
+			}
+			if moment%2 > 0 {
+				if err := tc.Sleep(aura.Duration(moment) * 150 * time.Millisecond); err != nil {
+					t.Fatal(err)
+				}
+				w.crash(tc, third, time.Second)
+			}
+			w.settled(tc)
+			if got := fmt.Sprint(w.active(tc)); got != "[2 1 2]" && got != "[1 3 3]" {
+				t.Errorf("moment %d: active %s", moment, got)
+			}
+		})
 	}
 }

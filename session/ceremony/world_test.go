@@ -24,6 +24,9 @@ import (
 	"github.com/aura-runtime/aura/task"
 )
 
+// patience is that of each agent of a test.
+const patience = 10 * time.Minute
+
 // decider takes the requests of an engine.
 type decider struct{ *chain.Chain }
 
@@ -144,6 +147,7 @@ func (w *world) start(tc task.Context, a *agent, fresh bool) {
 			}
 			return nil
 		},
+		Patience: patience,
 	})
 	w.play(registry, a)
 	if err := a.Play(registry); err != nil {

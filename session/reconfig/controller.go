@@ -40,6 +40,8 @@ type Options struct {
 	Entropy world.Entropy
 	// Vouch returns the Ed25519 key with which a device signs, false for one that its authority does not list.
 	Vouch func(aura.AuthorityID, aura.DeviceID) ([32]byte, bool)
+	// Meets reports whether this device knows a context and an authority in it. It must not wait.
+	Meets func(aura.ContextID, aura.AuthorityID) bool
 }
 
 // listed returns the key of a device of the account.
@@ -82,7 +84,7 @@ const lasting = 100 * 365 * 24 * time.Hour
 // scope that is wider or a protocol that does not allow it, aura.Timeout when the device does not answer, and the reason of the device
 // when it refuses.
 func (c *Controller) Move(tc task.Context, operation aura.OperationID, r view.MoveIntent) error {
-	g, err := c.plan(tc, &r)
+	g, err := c.plan(tc, aura.SessionID{}, &r)
 	if err != nil {
 		return err
 	}
@@ -126,7 +128,7 @@ func (c *Controller) await(ceremony aura.SessionID, outcome *task.Future[struct{
 	c.waiting[ceremony] = outcome
 }
 
-// report tells who waits for a delegation how it ended.
+// report gives the outcome of a delegation to the caller that waits for it.
 func (c *Controller) report(ceremony aura.SessionID, err error) {
 	c.lock.Lock()
 	defer c.lock.Unlock()
@@ -145,14 +147,13 @@ type given struct {
 }
 
 // plan shows that a delegation may begin, before anything stands still: that the session is owned here, the rule of its protocol, its
-// scope, and the other device.
-func (c *Controller) plan(tc task.Context, r *view.MoveIntent) (g given, err error) {
+// scope, and the other device. By is the delegation, zero before it has begun.
+func (c *Controller) plan(tc task.Context, by aura.SessionID, r *view.MoveIntent) (g given, err error) {
 	const op = "reconfig.Move"
 	o := &c.options
-	fragment := ""
 	defer func() {
 		if err != nil && tc.Err() == nil {
-			tc.Emit(world.DelegationRejected(r.Session, fragment, o.Device.String(), r.To.String(), err))
+			o.Engine.Emit(tc, r.Session, world.DelegationRejected(r.Session, "", session.OwnerOf(o.Device), session.OwnerOf(r.To), err))
 		}
 	}()
 	if r.To == o.Device {
@@ -179,23 +180,29 @@ func (c *Controller) plan(tc task.Context, r *view.MoveIntent) (g given, err err
 		return g, err
 	}
 	m, f := p.Delegable(g.opening.Role)
-	fragment = f
 	if g.rule, err = RuleOf(&m, g.opening.Role, f); err != nil {
 		return g, err
 	}
-	if err := c.mayUpgrade(tc, r.Upgrade, g.opening.Protocol); err != nil {
+	if err := c.mayUpgrade(tc, by, r.Upgrade, g.opening.Protocol); err != nil {
 		return g, err
 	}
-	scope := g.owner.Scope()
-	if r.Attenuate {
-		if scope, err = narrow(&g.rule, scope, r.Fragments, f); err != nil {
-			return g, err
-		}
-	} else if len(r.Fragments) > 0 {
-		return g, aura.Errorf(op, aura.Denied, "the request names fragments and does not say that the scope narrows: state one of both")
+	scope, err := extent(&g.rule, g.owner.Scope(), r, f)
+	g.handover = session.Handover{From: o.Device, To: r.To, Scope: scope, Attenuate: r.Extent == view.ExtentAttenuated, Sign: o.Sign}
+	return g, err
+}
+
+// extent returns the scope that moves, as a request states it under the rule of the protocol.
+func extent(rule *view.Rule, has own.Scope, r *view.MoveIntent, fragment string) (own.Scope, error) {
+	const op = "reconfig.Move"
+	switch {
+	case r.Extent == view.ExtentAttenuated:
+		return narrow(rule, has, r.Fragments, fragment)
+	case r.Extent != view.ExtentIntact:
+		return own.Scope{}, aura.Errorf(op, aura.Denied, "the request does not say whether the scope of session %s moves intact or attenuated", aura.Short(r.Session))
+	case len(r.Fragments) > 0:
+		return own.Scope{}, aura.Errorf(op, aura.Denied, "the request names fragments and says that the scope moves intact: state one of both")
 	}
-	g.handover = session.Handover{From: o.Device, To: r.To, Scope: scope, Attenuate: r.Attenuate, Sign: o.Sign}
-	return g, nil
+	return has, nil
 }
 
 // narrow returns the scope of a request that states to attenuate.
@@ -221,16 +228,14 @@ func (c *Controller) caller(tc task.Context, operation aura.OperationID) domain.
 	return domain.Caller{Authority: c.options.Own, Device: c.options.Device, Operation: operation, Now: tc.Now()}
 }
 
-// send sends a message, and tries again what time may mend.
-func (c *Controller) send(tc task.Context, p *session.Port, to choreo.Role, label string, payload any, plan session.Plan) error {
-	var b []byte
+// send sends a message, tries again what time may mend, and returns the bytes of the payload.
+func (c *Controller) send(tc task.Context, p *session.Port, to choreo.Role, label string, payload any, plan session.Plan) (b []byte, err error) {
 	if payload != nil {
-		var err error
 		if b, err = fact.Marshal(payload); err != nil {
-			return err
+			return nil, err
 		}
 	}
-	return c.insist(tc, func(tc task.Context) error {
+	return b, c.insist(tc, func(tc task.Context) error {
 		if plan != nil {
 			p.With(plan)
 		}
@@ -238,10 +243,41 @@ func (c *Controller) send(tc task.Context, p *session.Port, to choreo.Role, labe
 	})
 }
 
+// repeat sends a message whose decision is durable, and of which the session does not know.
+func (c *Controller) repeat(tc task.Context, p *session.Port, to choreo.Role, label string, payload any) error {
+	return c.persist(tc, func(tc task.Context) error {
+		_, err := c.send(tc, p, to, label, payload, nil)
+		return err
+	})
+}
+
+// The pauses between attempts at a step: a guard or a disk that is in the way is soon out of it, or not for minutes.
+const (
+	againBase = 500 * time.Millisecond
+	againMost = time.Minute
+)
+
+func again() task.Backoff {
+	return task.Backoff{Base: againBase, Max: againMost, Factor: 2, Jitter: 0.3}
+}
+
+// persist tries again whatever fails, a panic too, until the session is over: behind the commit of the source, an end of the delegation would
+// leave the session that moves without an owner.
+func (c *Controller) persist(tc task.Context, do func(task.Context) error) error {
+	return task.Retry(tc, again(), c.options.Entropy, func(err error) bool {
+		tc.Emit(world.ServiceTroubled(c.options.Engine.Name(), "a step behind the commit of a delegation tried again", "", err))
+		return aura.KindOf(err) != aura.Stale
+	}, func(tc task.Context) (err error) {
+		if broken := task.Contain(func() { err = do(tc) }); broken != nil {
+			err = broken
+		}
+		return err
+	})
+}
+
 // insist tries again while the guard or the disk is in the way: a budget begins anew, and a disk may recover.
 func (c *Controller) insist(tc task.Context, do func(task.Context) error) error {
-	const base, most = 500 * time.Millisecond, time.Minute
-	return task.Retry(tc, task.Backoff{Base: base, Max: most, Factor: 2, Jitter: 0.3}, c.options.Entropy, func(err error) bool {
+	return task.Retry(tc, again(), c.options.Entropy, func(err error) bool {
 		_, guarded := errors.AsType[*guard.Denial](err)
 		switch kind := aura.KindOf(err); {
 		case kind == aura.Denied && guarded, kind == aura.Unavailable, kind == aura.Exhausted:
@@ -252,9 +288,12 @@ func (c *Controller) insist(tc task.Context, do func(task.Context) error) error 
 	}, do)
 }
 
-// metas returns changes of logs as a request of the guard carries them: appended entries, and logs that go.
-func metas(changes []journal.LogChange) (all []guard.Meta) {
-	for _, change := range changes {
+// metas returns changes as a request of the guard carries them: entries that are appended to logs, logs that go, and metadata.
+func metas(changes *journal.Entry) (all []guard.Meta) {
+	for _, kv := range changes.Meta {
+		all = append(all, guard.Meta{Key: kv.Key, Value: kv.Value})
+	}
+	for _, change := range changes.Logs {
 		if change.Remove {
 			all = append(all, guard.Meta{Key: change.Name, Log: true})
 		}

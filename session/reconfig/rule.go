@@ -9,7 +9,7 @@ import (
 	view "github.com/aura-runtime/aura/domain/session"
 )
 
-// RuleOf returns what in a protocol's manifest lets a role go to another device. A manifest that constrains no delegation lets each role
+// RuleOf returns the rule of a protocol's manifest by which a role may go to another device. A manifest that constrains no delegation lets each role
 // go, as the fragment that it is. One that does lets only those roles go that it names, each with the bundle that it requires: aura.Denied
 // otherwise.
 func RuleOf(m *choreo.Manifest, role choreo.Role, fragment string) (view.Rule, error) {

@@ -41,27 +41,35 @@ func TestTheManifestSaysWhichRolesMove(t *testing.T) {
 	}
 }
 
-// TestAScopeOnlyNarrows: a request that states to attenuate names fewer fragments than the owner has, with that of the role. A
-// protocol without bundles has nothing narrower.
+// TestAScopeOnlyNarrows (runtime document, "Delegate Boundary"): a request states whether its scope moves intact or attenuated. One that attenuates
+// names fewer fragments than the owner has, with that of the role; a protocol without bundles has nothing narrower.
 func TestAScopeOnlyNarrows(t *testing.T) {
 	linked := view.Rule{Bundle: "x"}
 	x, y := "bundle:x", "bundle:y"
 	for what, c := range map[string]struct {
 		rule      view.Rule
 		has       own.Scope
+		extent    view.Extent
 		fragments []string
-		narrows   bool
+		want      own.Scope // empty: it is denied
 	}{
-		"the whole to one bundle":      {linked, own.Whole(), []string{x}, true},
-		"two bundles to one":           {linked, own.Fragments(x, y), []string{x}, true},
-		"one bundle to itself":         {linked, own.Fragments(x), []string{x}, false},
-		"one bundle to two":            {linked, own.Fragments(x), []string{x, y}, false},
-		"to the bundle of another":     {linked, own.Whole(), []string{y}, false},
-		"to nothing":                   {linked, own.Whole(), nil, false},
-		"what has no bundle to a part": {view.Rule{}, own.Whole(), []string{x}, false},
+		"the whole":                        {linked, own.Whole(), view.ExtentIntact, nil, own.Whole()},
+		"what has no bundle":               {view.Rule{}, own.Whole(), view.ExtentIntact, nil, own.Whole()},
+		"what was narrowed before":         {linked, own.Fragments(x), view.ExtentIntact, nil, own.Fragments(x)},
+		"the whole to one bundle":          {linked, own.Whole(), view.ExtentAttenuated, []string{x}, own.Fragments(x)},
+		"two bundles to one":               {linked, own.Fragments(x, y), view.ExtentAttenuated, []string{x}, own.Fragments(x)},
+		"one bundle to itself":             {linked, own.Fragments(x), view.ExtentAttenuated, []string{x}, own.Scope{}},
+		"one bundle to two":                {linked, own.Fragments(x), view.ExtentAttenuated, []string{x, y}, own.Scope{}},
+		"to the bundle of another":         {linked, own.Whole(), view.ExtentAttenuated, []string{y}, own.Scope{}},
+		"to nothing":                       {linked, own.Whole(), view.ExtentAttenuated, nil, own.Scope{}},
+		"what has no bundle to a part":     {view.Rule{}, own.Whole(), view.ExtentAttenuated, []string{x}, own.Scope{}},
+		"the whole, and names a bundle":    {linked, own.Whole(), view.ExtentIntact, []string{x}, own.Scope{}},
+		"what is not stated":               {linked, own.Whole(), 0, nil, own.Scope{}},
+		"what is not stated, to a bundle":  {linked, own.Whole(), 0, []string{x}, own.Scope{}},
+		"what a later build may have said": {linked, own.Whole(), 3, nil, own.Scope{}},
 	} {
-		to, err := narrow(&c.rule, c.has, c.fragments, x)
-		if c.narrows && (err != nil || !to.Within(c.has) || to.Equal(c.has)) || !c.narrows && aura.KindOf(err) != aura.Denied {
+		to, err := extent(&c.rule, c.has, &view.MoveIntent{Extent: c.extent, Fragments: c.fragments}, x)
+		if denied := aura.KindOf(err) == aura.Denied; denied != c.want.Empty() || !denied && (err != nil || !to.Equal(c.want)) {
 			t.Errorf("%s: %v, %v", what, to, err)
 		}
 	}

@@ -1,8 +1,9 @@
 package reconfig
 
 import (
-	"bytes"
 	"crypto/sha256"
+	"errors"
+	"fmt"
 	"slices"
 
 	"github.com/aura-runtime/aura"
@@ -34,22 +35,16 @@ func (c *Controller) offered(tc task.Context, from session.Party, context aura.C
 	return session.Opening{Persistent: true, Budget: lasting, Parties: []session.Party{from}}, err
 }
 
-// target is what the program of who takes a session has.
+// target is the program that takes a session.
 type target struct {
 	*Controller
-	port      *session.Port
-	offer     *view.Offer
-	bytes     []byte // of the recording, as far as it came
-	misfit    bool   // a piece was not as long as it must be
-	said      string // the label that this side sent last
-	delegated *view.Delegated
-	over      bool // the source keeps the session
-	active    bool
+	taking
+	port *session.Port
 }
 
 // target is the program of the device that takes a session. It acts on nothing that it has not seen the commit of.
 func (c *Controller) target(tc task.Context, p *session.Port) error {
-	t := &target{Controller: c, port: p}
+	t := &target{Controller: c, port: p, taking: taking{name: p.Session().Name, own: c.options.Own, from: p.Session().Parties[0].Device, to: c.options.Device}}
 	said, _, err := p.Repeat(tc)
 	if err != nil {
 		return err
@@ -59,107 +54,79 @@ func (c *Controller) target(tc task.Context, p *session.Port) error {
 			return err
 		}
 	}
-	for !t.over && !t.active {
-		if err := t.answer(tc); err != nil {
-			return err
-		}
-		if t.over || t.active {
-			break
-		}
-		label, b, err := p.Receive(tc, roleSource)
-		if err != nil {
-			if tc.Err() == nil {
-				_ = t.drop(tc) // the delegation has ended, so no commit of it can come
+	for {
+		switch t.next() {
+		case takeAwait:
+			label, b, err := p.Receive(tc, roleSource)
+			if err != nil {
+				if tc.Err() == nil {
+					_ = t.drop(tc) // the delegation has ended, so no commit of it can come
+				}
+				return err
 			}
-			return err
-		}
-		if err := t.saw(&session.Message{Label: label, Payload: b}); err != nil {
-			return err
+			err = t.saw(&session.Message{Label: label, Payload: b})
+			if err != nil {
+				return err
+			}
+		case takeConsider:
+			if err := t.answer(tc); err != nil {
+				return err
+			}
+		case takeActivate:
+			if err := t.activate(tc); err != nil {
+				return err
+			}
+		case takeDrop:
+			if err := t.drop(tc); err != nil || t.refusal == nil {
+				return err
+			}
+			return t.refused()
+		default:
+			return nil
 		}
 	}
-	if t.over {
-		return t.drop(tc)
-	}
-	return nil
 }
 
-// saw notes a message that the role sent or received.
-func (t *target) saw(m *session.Message) (err error) {
-	if m.Sent {
-		t.said = m.Label
-		t.over, t.active = t.over || m.Label == "Refused", m.Label == "Activated"
-		return nil
-	}
-	switch t.said = ""; m.Label {
-	case "Offer":
-		t.offer = new(view.Offer)
-		if fact.Unmarshal(m.Payload, t.offer) != nil {
-			*t.offer = view.Offer{}
-		}
-		t.bytes = append(t.bytes, t.offer.Piece...)
-	case "Piece":
-		var piece view.Piece
-		err = fact.Unmarshal(m.Payload, &piece)
-		t.misfit = t.misfit || uint64(len(piece.Bytes)) != min(t.offer.Bytes-uint64(len(t.bytes)), view.MaxPiece)
-		t.bytes = append(t.bytes, piece.Bytes...)
-	case "Committed":
-		t.delegated = new(view.Delegated)
-		err = fact.Unmarshal(m.Payload, t.delegated)
-	default:
-		t.over = true
-	}
-	return err
-}
-
-// answer sends what follows from the messages, if it is this side's turn.
+// answer sends what follows from the offer, as far as it came.
 func (t *target) answer(tc task.Context) error {
 	o := t.offer
-	switch {
-	case o == nil || t.said != "":
-		return nil
-	case t.delegated != nil:
-		return t.activate(tc)
-	}
 	no := t.consider(tc)
-	if no == nil && t.misfit {
-		no = &view.Refusal{Reason: view.ReasonInvalid, Text: "a piece of the recording has another length than that of the offer"}
-	}
 	if no == nil && uint64(len(t.bytes)) < o.Bytes {
-		return t.says(tc, "Next", nil)
+		return t.says(tc, "Next", nil, nil)
 	}
 	if no == nil {
 		no = t.takeIn(tc)
 	}
-	if no != nil {
-		t.over = true
-		return t.says(tc, "Refused", no)
+	if no == nil {
+		r := view.Readiness{Digest: o.Digest}
+		r.Signature = t.options.Sign(r.SigningBytes(&o.Moves[len(o.Moves)-1]))
+		err := t.says(tc, "Ready", r, func(tc task.Context) (guard.Request, error) { return t.reserves(tc, t.name, o.Upgrade) })
+		if kind := aura.KindOf(err); o.Upgrade == nil || kind != aura.Conflict && kind != aura.Stale {
+			return err
+		}
+		no = refusal(view.ReasonVersion, aura.Reason(err)) // another change was first
 	}
-	r := view.Readiness{Digest: o.Digest}
-	r.Signature = t.options.Sign(r.SigningBytes(&o.Moves[len(o.Moves)-1]))
-	return t.says(tc, "Ready", r)
+	if err := t.says(tc, "Refused", no, nil); err != nil {
+		return err
+	}
+	t.options.Engine.Emit(tc, o.Session, world.DelegationRejected(o.Session, "", session.OwnerOf(t.from), session.OwnerOf(t.to), t.refused()))
+	return nil
 }
 
-func (t *target) says(tc task.Context, label string, payload any) error {
-	t.said = label
-	return t.send(tc, t.port, roleSource, label, payload, nil)
+// says sends a message.
+func (t *target) says(tc task.Context, label string, payload any, plan session.Plan) error {
+	b, err := t.send(tc, t.port, roleSource, label, payload, plan)
+	if err != nil {
+		return err
+	}
+	return t.saw(&session.Message{Sent: true, Label: label, Payload: b})
 }
 
 // consider decides whether this device takes a session, and returns why not.
 func (t *target) consider(tc task.Context) *view.Refusal {
 	o, c := t.offer, &t.options
-	no := func(reason view.Reason, text string) *view.Refusal {
-		return &view.Refusal{Reason: reason, Text: short(text)}
-	}
-	if err := o.Check(); err != nil {
-		return no(view.ReasonInvalid, aura.Reason(err))
-	}
-	last := &o.Moves[len(o.Moves)-1]
-	if last.To != c.Device || last.From != t.port.Session().Parties[0].Device || o.To != uint64(len(o.Moves)) || o.From+1 != o.To {
-		return no(view.ReasonInvalid, "the witness is not one of this delegation")
-	}
-	of := view.Played{Session: o.Session, Authority: c.Own, Role: o.Role}
-	if err := view.CheckOffer(of, o.Moves, c.listed); err != nil {
-		return no(view.ReasonInvalid, aura.Reason(err))
+	if no := t.fits(c.listed); no != nil {
+		return no
 	}
 	role := choreo.Role(o.Role)
 	p, err := t.reconfig.Protocol(o.Protocol, o.Version, o.Sizes, role)
@@ -171,92 +138,92 @@ func (t *target) consider(tc task.Context) *view.Refusal {
 				return &view.Refusal{Reason: view.ReasonVersion, Here: v.Active, Text: short(aura.Reason(err))}
 			}
 		}
-		return no(reason, aura.Reason(err))
+		return refusal(reason, aura.Reason(err))
 	}
 	m, fragment := p.Delegable(role)
 	rule, err := RuleOf(&m, role, fragment)
 	switch {
 	case err != nil:
-		return no(view.ReasonDenied, aura.Reason(err))
+		return refusal(view.ReasonDenied, aura.Reason(err))
 	case rule != o.Rule:
-		return no(view.ReasonDenied, "the rule of the offer is not that of the protocol's manifest")
+		return refusal(view.ReasonDenied, "the rule of the offer is not that of the protocol's manifest")
 	case !scopeOf(o).Covers(fragment) || o.Attenuated && rule.Bundle == "":
-		return no(view.ReasonDenied, "the scope of the offer does not fit the fragment of the role")
+		return refusal(view.ReasonDenied, "the scope of the offer does not fit the fragment of the role")
 	}
-	if err := t.mayUpgrade(tc, o.Upgrade, o.Protocol); err != nil {
-		return no(view.ReasonVersion, aura.Reason(err))
+	if err := t.mayUpgrade(tc, t.name, o.Upgrade, o.Protocol); err != nil {
+		return refusal(view.ReasonVersion, aura.Reason(err))
 	}
-	return t.mayHold(tc, o)
+	i, h, err := t.here(tc)
+	if err != nil {
+		return refusal(view.ReasonExhausted, aura.Reason(err))
+	}
+	no, drop := t.room(&h)
+	if drop && i.Drop(tc) != nil {
+		return refusal(view.ReasonDenied, "the session is on this device")
+	}
+	return no
 }
 
-// mayHold decides whether the session may come here: it neither acts nor ended here. An import that waits makes room when its device has
-// offered the session anew, or when a device that had it is none of the account any more: no participant would take its witness.
-func (t *target) mayHold(tc task.Context, o *view.Offer) *view.Refusal {
-	lives, ended, err := t.options.Engine.Lives(tc, o.Session)
-	switch {
-	case err != nil:
-		return &view.Refusal{Reason: view.ReasonExhausted, Text: short(aura.Reason(err))}
-	case ended:
-		return &view.Refusal{Reason: view.ReasonEnded}
-	case !lives:
-		return nil
+// here returns what this device has of the session that it is offered, with the import that waits: nil for none.
+func (t *target) here(tc task.Context) (*session.Import, here, error) {
+	lives, ended, err := t.options.Engine.Lives(tc, t.offer.Session)
+	h := here{lives: lives, ended: ended}
+	if err != nil {
+		return nil, h, err
 	}
-	if i := t.imported(tc, o.Session); i != nil {
-		if t.brought(i) {
-			return nil // a restart came between
+	all, err := t.reconfig.Imports(tc)
+	if at := slices.IndexFunc(all, func(i *session.Import) bool { return i.Name() == t.offer.Session }); at >= 0 {
+		h.imported, h.by = true, all[at].Delegation()
+		if err == nil {
+			h.waits, _, err = t.options.Engine.Lives(tc, h.by)
 		}
-		of := view.Played{Session: o.Session, Authority: t.options.Own, Role: string(i.Opening().Role)}
-		if gone := view.CheckOffer(of, i.Moves(), t.options.listed) != nil; (gone || view.MakesRoom(i.Moves(), o.Moves)) && i.Drop(tc) == nil {
-			return nil
-		}
+		return all[at], h, err
 	}
-	return &view.Refusal{Reason: view.ReasonDenied, Text: "the session is on this device"}
+	return nil, h, err
+}
+
+// waits returns the import that came by this delegation, nil for none.
+func (t *target) waits(tc task.Context) *session.Import {
+	if i, h, err := t.here(tc); err == nil && t.brought(&h) {
+		return i
+	}
+	return nil
 }
 
 // takeIn imports the session, which does not act here, and returns why not.
 func (t *target) takeIn(tc task.Context) *view.Refusal {
 	o := t.offer
-	invalid := &view.Refusal{Reason: view.ReasonInvalid, Text: "the recording is not the one that was offered"}
+	invalid := refusal(view.ReasonInvalid, "the recording is not the one that was offered")
 	var in recording
 	if uint64(len(t.bytes)) != o.Bytes || sha256.Sum256(t.bytes) != o.Digest || fact.Unmarshal(t.bytes, &in) != nil {
 		return invalid
 	}
-	if i := t.imported(tc, o.Session); i != nil && t.brought(i) {
-		return nil // a restart came between
+	i, err := t.waits(tc), error(nil)
+	if i == nil { // else a restart came between
+		i, err = t.reconfig.Import(tc, o.Session, t.name, in.Entries, session.Handover{From: t.from, To: t.to, Scope: scopeOf(o), Attenuate: o.Attenuated}, o.Moves)
 	}
-	i, err := t.reconfig.Import(tc, o.Session, in.Entries, scopeOf(o), o.Moves)
 	if err != nil {
 		reason := view.ReasonInvalid
-		if aura.KindOf(err) == aura.Exhausted {
+		switch aura.KindOf(err) {
+		case aura.Exhausted:
 			reason = view.ReasonExhausted
+		case aura.Denied:
+			reason = view.ReasonDenied
 		}
-		return &view.Refusal{Reason: reason, Text: short(aura.Reason(err))}
+		return refusal(reason, aura.Reason(err))
 	}
-	if b := i.Opening(); b.Protocol != o.Protocol || b.Version != o.Version || string(b.Role) != o.Role {
+	b := i.Opening()
+	if b.Protocol != o.Protocol || b.Version != o.Version || string(b.Role) != o.Role {
 		_ = i.Drop(tc)
 		return invalid
 	}
-	return nil
-}
-
-// imported returns the import of a session that waits here, nil for none.
-func (c *Controller) imported(tc task.Context, name aura.SessionID) *session.Import {
-	all, err := c.reconfig.Imports(tc)
-	if err != nil {
-		return nil
-	}
-	for _, i := range all {
-		if i.Name() == name {
-			return i
+	for _, p := range b.Parties {
+		if p.Authority != t.own && !t.options.Meets(b.Context, p.Authority) { // no channel to the role would come up, and the session would stand still
+			_ = i.Drop(tc)
+			return refusal(view.ReasonContext, fmt.Sprintf("who plays %s is none of its contacts", p.Role))
 		}
 	}
 	return nil
-}
-
-// brought reports whether an import came by this delegation.
-func (t *target) brought(i *session.Import) bool {
-	has, of := i.Moves(), t.offer.Moves
-	return len(has) > 0 && len(of) > 0 && has[len(has)-1].Signature == of[len(of)-1].Signature
 }
 
 // drop forgets an import that the source has kept.
@@ -264,8 +231,8 @@ func (t *target) drop(tc task.Context) error {
 	if t.offer == nil {
 		return nil
 	}
-	i := t.imported(tc, t.offer.Session)
-	if i == nil || !t.brought(i) {
+	i := t.waits(tc)
+	if i == nil {
 		return nil
 	}
 	return t.insist(tc, i.Drop)
@@ -273,37 +240,43 @@ func (t *target) drop(tc task.Context) error {
 
 // activate claims the session: this device acts on it from then on, in the batch of the fact and of the word that says so.
 func (t *target) activate(tc task.Context) error {
-	const op = "reconfig.activate"
 	o, d := t.offer, t.delegated
-	of, last := view.Played{Session: o.Session, Authority: t.options.Own, Role: o.Role}, &o.Moves[len(o.Moves)-1]
-	if d.Session != o.Session || !bytes.Equal(d.Move.SigningBytes(of), last.SigningBytes(of)) || d.Ready.Digest != o.Digest {
-		return aura.Errorf(op, aura.Denied, "the commit is not one of the delegation of session %s", aura.Short(o.Session))
-	}
-	if err := view.CheckMoves(of, append(slices.Clone(o.Moves[:len(o.Moves)-1]), d.Move), t.options.listed); err != nil {
+	if err := t.mayActivate(t.options.listed); err != nil {
+		if i := t.waits(tc); i != nil {
+			err = errors.Join(err, t.insist(tc, func(tc task.Context) error { return i.End(tc, err) }))
+		}
 		return err
 	}
-	says := func(tc task.Context, changes []journal.LogChange) error {
-		return t.send(tc, t.port, roleSource, "Activated", nil, func(tc task.Context) (guard.Request, error) {
+	says := func(tc task.Context, changes *journal.Entry) error {
+		return t.says(tc, "Activated", nil, func(tc task.Context) (guard.Request, error) {
 			return t.takes(tc, &view.Taken{Session: o.Session, Ceremony: t.port.Session().Name, Move: d.Move}, o.Upgrade, changes)
 		})
 	}
-	i := t.imported(tc, o.Session)
-	if i == nil || !t.brought(i) { // it has expired while it waited
-		t.active = true
-		return says(tc, nil)
+	i := t.waits(tc)
+	if i == nil { // it has expired while it waited
+		return says(tc, &journal.Entry{})
 	}
-	if _, err := i.Claim(tc, d.Move, says); err != nil {
+	err := t.persist(tc, func(tc task.Context) error {
+		_, err := i.Claim(tc, d.Move, says)
+		return err
+	})
+	if err != nil {
 		return err
 	}
+	if !t.active { // the commit was durable, and its caller was told otherwise: the message leaves by the same decision
+		if err := t.repeat(tc, t.port, roleSource, "Activated", nil); err != nil {
+			return err
+		}
+		t.active = true
+	}
 	t.followed(tc, o.Upgrade)
-	t.active = true
-	tc.Emit(world.DelegationCommitted(o.Session, "", last.From.String(), last.To.String()))
+	t.options.Engine.Emit(tc, o.Session, world.DelegationCommitted(o.Session, "", session.OwnerOf(d.Move.From), session.OwnerOf(d.Move.To)))
 	return nil
 }
 
-// takes returns the request of the commit by which this device acts on a session. A change of version that another one has overtaken
-// since this device was ready is left out, and reported: the session has no other owner.
-func (t *target) takes(tc task.Context, taken *view.Taken, r *upgrade.Request, changes []journal.LogChange) (guard.Request, error) {
+// takes returns the request of the commit by which this device acts on a session. A change of version that does not fit here any more
+// is left out, and reported: the session has no other owner.
+func (t *target) takes(tc task.Context, taken *view.Taken, r *upgrade.Request, changes *journal.Entry) (guard.Request, error) {
 	by := t.caller(tc, aura.OperationID{})
 	request, err := view.Take(by, taken)
 	if err != nil {

@@ -44,8 +44,10 @@ type sessionShown struct {
 func sessionListCommand(s *Shell) *cobra.Command {
 	ended := false
 	c := &cobra.Command{
-		Use:     "list",
-		Short:   "List the sessions that run, with what each waits for",
+		Use:   "list",
+		Short: "List the sessions that run, with what each waits for",
+		Long: `List the sessions that run, with what each waits for. The two one-way sessions of each link, which carry facts, are not
+among them: they begin and end with the link, and aura contacts shows which links are up.`,
 		Example: "  aura session list\n  aura session list --json\n  aura session list --ended\n  aura session list --offline",
 		Args:    None,
 		RunE: func(*cobra.Command, []string) error {
@@ -190,8 +192,11 @@ func lineOf(v *session.Session, people []app.Person) sessionLine {
 	line := sessionLine{Session: *v, Waits: v.Waits()}
 	for _, p := range v.Others {
 		who := "not known yet"
-		if !p.Authority.IsZero() {
+		switch {
+		case !p.Authority.IsZero():
 			who = nameIn(people, p.Authority)
+		case v.State == session.StateEnded:
+			who = "not known"
 		}
 		line.With = append(line.With, fmt.Sprintf("%s (%s)", p.Role, who))
 	}
@@ -249,9 +254,32 @@ func (v *sessionShown) head(b *strings.Builder, now time.Time) {
 	} {
 		fmt.Fprintf(b, "%-10s %s\n", row[0], row[1])
 	}
+	if v.Epoch != 0 {
+		fmt.Fprintf(b, "%-10s %d\n", "epoch", v.Epoch)
+	}
+	if len(v.Fragments) > 0 {
+		fmt.Fprintf(b, "%-10s %s\n", "fragments", strings.Join(v.inFragments(), ", "))
+		reaches := "the whole session"
+		if len(v.Scope) > 0 {
+			reaches = strings.Join(v.Scope, ", ") + " alone: it came here attenuated"
+		}
+		fmt.Fprintf(b, "%-10s %s\n", "scope", reaches)
+	}
 	if v.Runs != nil {
 		fmt.Fprintf(b, "%-10s %s\n", "runs", v.Runs)
 	}
+}
+
+// inFragments says which fragment each role is in, the own one first.
+func (v *sessionShown) inFragments() (all []string) {
+	for i, f := range v.Fragments {
+		role := v.Role
+		if i > 0 && i <= len(v.Others) {
+			role = v.Others[i-1].Role
+		}
+		all = append(all, role+" in "+f)
+	}
+	return all
 }
 
 // step writes a message with its number.

@@ -8,6 +8,7 @@ import (
 	"github.com/aura-runtime/aura"
 	"github.com/aura-runtime/aura/app"
 	"github.com/aura-runtime/aura/domain/device"
+	"github.com/aura-runtime/aura/domain/session"
 	"github.com/aura-runtime/aura/task"
 )
 
@@ -19,19 +20,25 @@ type sessionMoved struct {
 }
 
 func sessionMoveCommand(s *Shell) *cobra.Command {
-	to := ""
+	to, attenuate := "", false
 	c := &cobra.Command{
 		Use:   "move ID --to DEVICE",
 		Short: "Give a session to another device of your account, which goes on with it",
 		Long: `Give a session to another device of your account. It stands still for a moment, and goes on there; the other
 side of the session is told. Both devices must run and be connected with each other. When it fails the session goes on
 here, unless the error says that it was given away. A session that is kept in memory alone, and an invitation, stay
-where they are. DEVICE is the beginning of a device's identifier.`,
-		Example: "  aura session move k3jqm2xa --to l4nhnbzt\n  aura session move k3jqm2xa --to l4nhnbzt --json",
+where they are. DEVICE is the beginning of a device's identifier.
+
+With --attenuate the other device gets the bundle alone that the role belongs to: it plays the role, and neither it nor a
+device to which it gives the session can end it for the others. Only a protocol that links bundles allows that.`,
+		Example: "  aura session move k3jqm2xa --to l4nhnbzt\n  aura session move k3jqm2xa --to l4nhnbzt --attenuate",
 		Args:    Exactly(1, "the beginning of a session's identifier"),
 		RunE: func(c *cobra.Command, args []string) error {
 			if to == "" {
 				return Usage(c, "--to is missing: name a device of your account")
+			}
+			if err := s.needsAgent(c, "session move"); err != nil {
+				return err
 			}
 			return s.Connected("session move", func(tc task.Context, core *app.Core) error {
 				name, err := resolveSession(tc, core, args[0])
@@ -46,7 +53,15 @@ where they are. DEVICE is the beginning of a device's identifier.`,
 				if err != nil {
 					return err
 				}
-				if err := core.MoveSession(tc, name, other); err != nil {
+				m := session.MoveIntent{Session: name, To: other, Extent: session.ExtentIntact}
+				if attenuate {
+					shown, err := core.Session(tc, name)
+					if err != nil {
+						return err
+					}
+					m.Extent, m.Fragments = session.ExtentAttenuated, shown.Session.Fragments[:min(1, len(shown.Session.Fragments))]
+				}
+				if err := core.MoveSession(tc, m); err != nil {
 					return err
 				}
 				return s.Print(&sessionMoved{name, core.Device(), other}, "device %s goes on with session %s", aura.Short(other), aura.Short(name))
@@ -54,6 +69,7 @@ where they are. DEVICE is the beginning of a device's identifier.`,
 		},
 	}
 	c.Flags().StringVar(&to, "to", "", "the device that is to have it")
+	c.Flags().BoolVar(&attenuate, "attenuate", false, "narrow its scope to the bundle of the role")
 	return c
 }
 

@@ -23,6 +23,7 @@ func TestAMoveNamesWhatIsWrong(t *testing.T) {
 		args []string
 	}{
 		{"--to is missing", 2, []string{"aeaa"}},
+		{"session move needs a running agent: leave out --offline", 2, []string{"aeaa", "--to", "beaa", "--offline"}},
 		{"no session begins with", 1, []string{"ffff", "--to", "beaa"}},
 		{"no device of your account begins with \"zzzz\"", 1, []string{"aeaa", "--to", "zzzz"}},
 		{"2 devices begin with", 1, []string{"aeaa", "--to", "dev_aeaa"}},

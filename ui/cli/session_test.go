@@ -39,6 +39,18 @@ since      an earlier start
 	if diff := cmp.Diff(want, out); diff != "" || code != 0 {
 		t.Errorf("code %d, %s (-want +got):\n%s", code, errs, diff)
 	}
+	linked := one
+	linked.Epoch = 472220
+	linked.Fragments, linked.Scope = []string{"bundle:till", "bundle:shelf", "protocol:shop.Shop"}, []string{"bundle:till"}
+	answers[session.QuestionShow] = session.Shown{Session: linked}
+	out, _, _ = d.asked(answers, "session", "show", "aeaa")
+	for _, line := range []string{
+		"epoch      472220\n", "fragments  Cust in bundle:till, Store in bundle:shelf, Bank in protocol:shop.Shop\n", "scope      bundle:till alone: it came here attenuated\n",
+	} {
+		if !strings.Contains(out, line) {
+			t.Errorf("no line %q:\n%s", line, out)
+		}
+	}
 	one.Persistent, one.State = false, session.StateProgram
 	answers[session.QuestionShow] = session.Shown{Session: one}
 	want = "session    " + name + `

@@ -100,7 +100,7 @@ func New(s *Shell) *cobra.Command {
 	root.AddCommand(
 		statusCommand(s), inviteCommand(s), contactsCommand(s), renameCommand(s), nameCommand(s),
 		chatsCommand(s), sendCommand(s), readCommand(s), groupCommand(s), watchCommand(s), queryCommand(s), guardCommand(s),
-		sessionCommand(s),
+		sessionCommand(s), deviceCommand(s),
 	)
 	root.AddCommand(moderationCommands(s)...)
 	return root

@@ -48,6 +48,16 @@ func AtLeast(n int, names string) cobra.PositionalArgs {
 	}
 }
 
+// AtMost takes up to n arguments, which names describes.
+func AtMost(n int, names string) cobra.PositionalArgs {
+	return func(c *cobra.Command, args []string) error {
+		if len(args) > n {
+			return Usage(c, "%s takes %s at most, got %s", c.CommandPath(), names, count(len(args), "argument"))
+		}
+		return nil
+	}
+}
+
 // None refuses any argument.
 func None(c *cobra.Command, args []string) error {
 	if len(args) > 0 {

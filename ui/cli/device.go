@@ -1,0 +1,401 @@
+package cli
+
+import (
+	"bufio"
+	"fmt"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/aura-runtime/aura"
+	"github.com/aura-runtime/aura/app"
+	"github.com/aura-runtime/aura/domain/device"
+	"github.com/aura-runtime/aura/domain/enrol"
+	"github.com/aura-runtime/aura/task"
+)
+
+func deviceCommand(s *Shell) *cobra.Command {
+	return family(&cobra.Command{
+		Use:   "device",
+		Short: "Use several devices with one account: add one, look at them, remove one",
+		Long: `Use several devices with one account. Each has keys of its own; the account lists them, and contacts send to all of
+them. Only a device that has the root key of the account adds and removes devices: the one with which the account began.`,
+		Example: "  aura device add\n  aura device list\n  aura device remove laptop",
+	}, deviceAddCommand(s), deviceConfirmCommand(s), deviceListCommand(s), deviceShowCommand(s), deviceRemoveCommand(s))
+}
+
+// deviceOffered is what `aura device add --json` prints first.
+type deviceOffered struct {
+	Event string `json:"event"` // "offered"
+	enrol.OfferResult
+}
+
+// deviceClaimed is what `aura device add --json` and `device confirm --json` print of a device, each time that something happens.
+type deviceClaimed struct {
+	Event string `json:"event"` // the state of the enrolment
+	enrol.Enrolment
+}
+
+func deviceAddCommand(s *Shell) *cobra.Command {
+	var life time.Duration
+	var picture, yes, later bool
+	c := &cobra.Command{
+		Use:   "add",
+		Short: "Let a new device join this account: prints a line for it, and asks you to compare six digits",
+		Long: `Let a new device join this account. It prints one line for the new device, where you run: aura init --join LINE.
+Then both show six digits; the device joins when you say here that they are the same. The line serves one device, once, for
+ten minutes. Whoever has it may ask, but gets nothing without your word.
+
+--later prints the line and does not wait; aura device confirm goes on.`,
+		Example: "  aura device add\n  aura device add --expires 1h --qr\n  aura device add --later --json",
+		Args:    None,
+		RunE: func(c *cobra.Command, _ []string) error {
+			if life < time.Second || life > enrol.MaxLife {
+				return Usage(c, "--expires must be between 1s and %s, got %s", span(enrol.MaxLife), span(life))
+			}
+			if err := s.mayAsk(c, yes || later); err != nil {
+				return err
+			}
+			return s.Connected("device add", func(tc task.Context, core *app.Core) error {
+				offer, err := core.OfferDevice(tc, life)
+				if err != nil {
+					return err
+				}
+				if err := s.printLine(&offer, picture || s.Terminal, life); err != nil || later {
+					return err
+				}
+				return s.sponsor(tc, core, offer.ID, yes)
+			})
+		},
+	}
+	spanVar(c, &life, "expires", enrol.DefaultLife, "how long the line can be used")
+	c.Flags().BoolVar(&picture, "qr", false, "print a QR code also when the output is no terminal")
+	c.Flags().BoolVar(&yes, "yes", false, "take the first device that uses the line, without comparing digits")
+	c.Flags().BoolVar(&later, "later", false, "print the line and return: aura device confirm goes on")
+	return c
+}
+
+// mayAsk returns a mistake in the command line when no person can compare the digits.
+func (s *Shell) mayAsk(c *cobra.Command, answered bool) error {
+	if answered || s.Terminal && !s.JSON {
+		return nil
+	}
+	return Usage(c, "there is no terminal to ask at: compare the digits with aura device add --later and aura device confirm DIGITS, or use --yes")
+}
+
+func (s *Shell) printLine(offer *enrol.OfferResult, picture bool, life time.Duration) error {
+	if s.JSON {
+		return s.Object(deviceOffered{"offered", *offer})
+	}
+	if picture {
+		code, err := qr(offer.Code, s.Terminal)
+		if err != nil {
+			return err
+		}
+		if _, err := fmt.Fprintln(s.Out, code); err != nil {
+			return err
+		}
+	}
+	return s.Print(nil, `%s
+
+Run this on the new device, within %s:
+  aura init --join LINE`, offer.Code, span(life))
+}
+
+func deviceConfirmCommand(s *Shell) *cobra.Command {
+	var yes, no bool
+	c := &cobra.Command{
+		Use:   "confirm [DIGITS]",
+		Short: "Go on with a device that joins: compare the six digits that both devices show",
+		Long: `Go on with a device that joins. It waits until a device has used the line of aura device add, shows the six digits, and
+asks whether the new device shows the same. With DIGITS, those that the new device shows, it compares by itself and refuses
+the device when they differ.`,
+		Example: "  aura device confirm\n  aura device confirm '123 456'\n  aura device confirm --no",
+		Args:    AtMost(1, "the six digits that the new device shows"),
+		RunE: func(c *cobra.Command, args []string) error {
+			if err := s.mayAsk(c, yes || no || len(args) > 0); err != nil {
+				return err
+			}
+			return s.Connected("device confirm", func(tc task.Context, core *app.Core) error {
+				waits, err := waitingDevice(tc, core)
+				switch {
+				case err != nil:
+					return err
+				case no:
+					if err := core.RefuseDevice(tc, waits.ID); err != nil {
+						return err
+					}
+					return s.Print(map[string]any{"id": waits.ID, "state": enrol.PhaseEnded}, "the line serves no more, and no device joins by it")
+				case len(args) > 0:
+					return s.compare(tc, core, waits.ID, args[0])
+				}
+				return s.sponsor(tc, core, waits.ID, yes)
+			})
+		},
+	}
+	c.Flags().BoolVar(&yes, "yes", false, "take the device that used the line, without comparing digits")
+	c.Flags().BoolVar(&no, "no", false, "refuse it, or take back a line that was not used yet")
+	return c
+}
+
+// waitingDevice returns the enrolment of this device that has not ended.
+func waitingDevice(tc task.Context, core *app.Core) (enrol.Enrolment, error) {
+	all, err := core.Enrolments(tc)
+	if err != nil {
+		return enrol.Enrolment{}, err
+	}
+	for _, e := range all {
+		if e.Sponsor == core.Device() && e.Phase < enrol.PhaseListed {
+			return e, nil
+		}
+	}
+	return enrol.Enrolment{}, aura.Errorf("cli.waitingDevice", aura.NotFound, "no device is about to join: begin with aura device add")
+}
+
+// compare confirms a device whose screen shows these digits, and refuses any other.
+func (s *Shell) compare(tc task.Context, core *app.Core, id enrol.ID, shown string) error {
+	e, err := core.WaitEnrolment(tc, id, enrol.PhaseOffered)
+	if err != nil {
+		return err
+	}
+	if e.Phase == enrol.PhaseClaimed && onlyDigits(shown) != onlyDigits(e.Digits) {
+		if err := core.RefuseDevice(tc, id); err != nil {
+			return err
+		}
+		return aura.Errorf("cli.compare", aura.Denied,
+			"the digits differ: this device shows %s. Another device may have used the line; it is refused. Begin anew with aura device add", e.Digits)
+	}
+	return s.sponsor(tc, core, id, true)
+}
+
+func onlyDigits(text string) string {
+	return strings.Map(func(r rune) rune {
+		if r < '0' || r > '9' {
+			return -1
+		}
+		return r
+	}, text)
+}
+
+// sponsor waits for the device that uses a line, has the person compare the digits, and waits until the device has joined.
+func (s *Shell) sponsor(tc task.Context, core *app.Core, id enrol.ID, yes bool) error {
+	const op = "cli.sponsor"
+	e, err := core.WaitEnrolment(tc, id, enrol.PhaseOffered)
+	if err != nil {
+		return err
+	}
+	if e.Phase == enrol.PhaseClaimed {
+		if err := s.Print(deviceClaimed{e.Phase.String(), e}, "\n%s wants to join. Its digits: %s", e.Name, e.Digits); err != nil {
+			return err
+		}
+		if !yes && !s.agreed("Does the new device show the same digits?") {
+			if err := core.RefuseDevice(tc, id); err != nil {
+				return err
+			}
+			return aura.Errorf(op, aura.Denied, "%s does not join: the line serves no more", e.Name)
+		}
+		if err := core.ConfirmDevice(tc, id); err != nil {
+			return err
+		}
+	}
+	if e, err = core.WaitEnrolment(tc, id, enrol.PhaseListed); err != nil {
+		return err
+	}
+	if e.Phase != enrol.PhaseJoined {
+		return aura.Errorf(op, aura.Unavailable, "no device has joined: %s", e.Reason)
+	}
+	return s.Print(deviceClaimed{e.Phase.String(), e}, `%s has joined: start its agent there with aura up.
+It knows your contacts and groups; earlier messages stay on this device. See: aura device list%s`, e.Name, s.HomeFlag())
+}
+
+// agreed asks the person at the terminal. No answer is a no.
+func (s *Shell) agreed(question string) bool {
+	fmt.Fprintf(s.Out, "%s [y/N] ", question)
+	answer, _ := bufio.NewReader(s.In).ReadString('\n')
+	word := strings.ToLower(strings.TrimSpace(answer))
+	return word == "y" || word == "yes"
+}
+
+// deviceLine is one line of `aura device list --json`.
+type deviceLine struct {
+	device.Device
+	Name string `json:"name"`
+	Own  bool   `json:"own,omitempty"` // the device on which this runs
+	// Joined is false for a device that the account lists and that has not said yet that it begins.
+	Joined bool `json:"joined"`
+	// Waiting says that only one side of two lists that contradict each other has the device.
+	Waiting bool `json:"waiting,omitempty"`
+}
+
+// deviceLines returns the devices of the account, with the names that they had when they joined.
+func deviceLines(tc task.Context, core *app.Core) ([]deviceLine, error) {
+	all, err := core.Devices(tc)
+	if err != nil {
+		return nil, err
+	}
+	enrolments, err := core.Enrolments(tc)
+	if err != nil {
+		return nil, err
+	}
+	line := func(d device.Device, waiting bool) deviceLine {
+		l := deviceLine{Device: d, Name: "first device", Own: d.Device == core.Device(), Joined: true, Waiting: waiting}
+		for _, e := range enrolments {
+			if e.Device == d.Device && e.Phase >= enrol.PhaseListed {
+				l.Name, l.Joined = e.Name, e.Phase == enrol.PhaseJoined || l.Own
+			}
+		}
+		return l
+	}
+	var lines []deviceLine
+	for _, d := range all.Devices {
+		lines = append(lines, line(d, false))
+	}
+	for _, d := range all.Waiting {
+		lines = append(lines, line(d, true))
+	}
+	return lines, nil
+}
+
+// state says in a few words how a device is.
+func (l *deviceLine) state() string {
+	var words []string
+	if l.Own {
+		words = append(words, "this device")
+	}
+	if !l.Joined {
+		words = append(words, "has not joined yet")
+	}
+	if l.Waiting {
+		words = append(words, "contested")
+	}
+	return strings.Join(words, ", ")
+}
+
+func deviceListCommand(s *Shell) *cobra.Command {
+	return &cobra.Command{
+		Use:     "list",
+		Short:   "List the devices of this account, and a line that waits for a new one",
+		Example: "  aura device list\n  aura device list --json",
+		Args:    None,
+		RunE: func(*cobra.Command, []string) error {
+			return s.Connected("device list", func(tc task.Context, core *app.Core) error {
+				lines, err := deviceLines(tc, core)
+				if err != nil {
+					return err
+				}
+				if s.JSON {
+					for i := range lines {
+						if err := s.Object(&lines[i]); err != nil {
+							return err
+						}
+					}
+					return nil
+				}
+				w := tabwriter.NewWriter(s.Out, 0, 0, 2, ' ', 0)
+				for i := range lines {
+					fmt.Fprintf(w, "%s\t%s\t%s\n", aura.Short(lines[i].Device.Device), lines[i].Name, lines[i].state())
+				}
+				if err := w.Flush(); err != nil {
+					return err
+				}
+				if waits, err := waitingDevice(tc, core); err == nil {
+					return s.Print(nil, "a new device is %s, the line serves until %s; go on with: aura device confirm%s",
+						waits.Phase, clock(waits.Expires, tc.Now().At.Std()), s.HomeFlag())
+				}
+				return nil
+			})
+		},
+	}
+}
+
+func deviceShowCommand(s *Shell) *cobra.Command {
+	return &cobra.Command{
+		Use:     "show NAME",
+		Short:   "Show a device of this account; NAME is its name or the beginning of its identifier",
+		Example: "  aura device show laptop\n  aura device show l4nhnbzt --json",
+		Args:    Exactly(1, "a device's name, or the beginning of its identifier"),
+		RunE: func(_ *cobra.Command, args []string) error {
+			return s.Connected("device show", func(tc task.Context, core *app.Core) error {
+				lines, err := deviceLines(tc, core)
+				if err != nil {
+					return err
+				}
+				l, err := findDevice(lines, args[0])
+				if err != nil {
+					return err
+				}
+				state := l.state()
+				if state == "" {
+					state = "joined"
+				}
+				return s.Print(l, "%s\n  identifier  %s\n  state       %s\n  share       %.1f %% of every budget",
+					l.Name, l.Device.Device, state, 100*float64(l.Share)/65536)
+			})
+		},
+	}
+}
+
+func deviceRemoveCommand(s *Shell) *cobra.Command {
+	yes := false
+	c := &cobra.Command{
+		Use:   "remove NAME",
+		Short: "Remove a device from this account, and tell the contacts",
+		Long: `Remove a device from this account. Contacts talk with it no more as soon as they hear of it, and it gets nothing that is
+said from then on. It keeps what it has: messages, contacts, its keys. NAME is its name or the beginning of its identifier.`,
+		Example: "  aura device remove laptop\n  aura device remove l4nhnbzt --yes",
+		Args:    Exactly(1, "a device's name, or the beginning of its identifier"),
+		RunE: func(c *cobra.Command, args []string) error {
+			if !yes && (!s.Terminal || s.JSON) {
+				return Usage(c, "there is no terminal to ask at: use --yes")
+			}
+			return s.Connected("device remove", func(tc task.Context, core *app.Core) error {
+				lines, err := deviceLines(tc, core)
+				if err != nil {
+					return err
+				}
+				l, err := findDevice(lines, args[0])
+				if err != nil {
+					return err
+				}
+				if !yes && !s.agreed("Remove "+l.Name+" ("+aura.Short(l.Device.Device)+")?") {
+					return aura.Errorf("cli.deviceRemoveCommand", aura.Cancelled, "%s stays", l.Name)
+				}
+				if err := core.RemoveDevice(tc, l.Device.Device); err != nil {
+					return err
+				}
+				return s.Print(map[string]any{"device": l.Device.Device, "name": l.Name, "done": "remove"}, "%s is removed; contacts hear of it when they are reached", l.Name)
+			})
+		},
+	}
+	c.Flags().BoolVar(&yes, "yes", false, "do not ask")
+	return c
+}
+
+// findDevice returns the device with a name, or else the one whose identifier begins with a text.
+func findDevice(lines []deviceLine, text string) (*deviceLine, error) {
+	var named []*deviceLine
+	all := make([]device.Device, len(lines))
+	for i := range lines {
+		if all[i] = lines[i].Device; strings.EqualFold(lines[i].Name, strings.TrimSpace(text)) {
+			named = append(named, &lines[i])
+		}
+	}
+	if len(named) == 1 {
+		return named[0], nil
+	}
+	if len(named) > 1 {
+		return nil, aura.Errorf("cli.findDevice", aura.Conflict, "%d devices are called %q: name one by its identifier, see aura device list", len(named), text)
+	}
+	id, err := resolveDevice(all, text)
+	if err != nil {
+		return nil, err
+	}
+	for i := range lines {
+		if lines[i].Device.Device == id {
+			return &lines[i], nil
+		}
+	}
+	return nil, err
+}
