@@ -1,8 +1,18 @@
 package main
 
 import (
+	"go/ast"
+	"go/importer"
+	"go/parser"
+	"go/token"
+	"go/types"
+	"io"
+	"os"
+	"os/exec"
+	"path"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 )
 
@@ -59,13 +69,63 @@ func TestNamedFaultsHaveTheirPlaces(t *testing.T) {
 	}
 }
 
+// A fault that does not compile ends its shard of the gate, which tries a third of them, so only each third commit shows it.
+func TestNamedFaultsCompile(t *testing.T) {
+	root, _ := tree(t)
+	all, err := readNamed(root)
+	if err != nil {
+		t.Fatal(err)
+	}
+	exports, files := map[string]string{}, map[string][]string{} // of a package's path; of its folder, from the root
+	cmd := exec.Command("go", "list", "-export", "-deps", "-f", `{{.ImportPath}}|{{.Export}}|{{.Dir}}|{{join .GoFiles " "}}`, "./...")
+	cmd.Dir = root
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for line := range strings.Lines(string(out)) {
+		at := strings.Split(strings.TrimSpace(line), "|")
+		exports[at[0]] = at[1]
+		if dir, err := filepath.Rel(root, at[2]); err == nil && filepath.IsLocal(dir) {
+			files[filepath.ToSlash(dir)] = strings.Fields(at[3])
+		}
+	}
+	set := token.NewFileSet()
+	packages := importer.ForCompiler(set, "gc", func(path string) (io.ReadCloser, error) { return os.Open(exports[path]) })
+	for _, n := range all {
+		if !slices.Contains(files[n.site.dir()], path.Base(n.site.file)) {
+			t.Errorf("%s: %s is not built here", n.name, n.site.file)
+			continue
+		}
+		var parsed []*ast.File
+		for _, name := range files[n.site.dir()] {
+			text, err := os.ReadFile(filepath.Join(root, n.site.dir(), name))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if name == path.Base(n.site.file) {
+				text = slices.Replace(text, n.site.from, n.site.to, []byte(n.site.text)...)
+			}
+			file, err := parser.ParseFile(set, name, text, parser.SkipObjectResolution)
+			if err != nil {
+				t.Errorf("%s: %v", n.name, err)
+				continue
+			}
+			parsed = append(parsed, file)
+		}
+		if _, err := (&types.Config{Importer: packages}).Check(n.site.dir(), set, parsed, nil); err != nil {
+			t.Errorf("%s: %v", n.name, err)
+		}
+	}
+}
+
 // A fault of a pure room must meet the tests of what builds on it, and not lose time on others.
 func TestWiderTestsAreThoseLinkedWithThePackage(t *testing.T) {
 	root, _ := tree(t)
 	b := &bench{root: root, module: "github.com/aura-runtime/aura"}
 	for dir, want := range map[string]struct{ among, not []string }{
 		"choreo":          {[]string{"machine", "choreo/gen", "protocols", "cmd/aura/choreo"}, []string{"choreo", "guard", "biscuit"}},
-		"machine/compose": {nil, []string{"machine"}},
+		"machine/compose": {[]string{"session", "session/reconfig"}, []string{"machine", "choreo"}},
 		"biscuit":         {[]string{"frontier/token", "frontier", "chain", "service", "agent"}, []string{"machine", "protocols", "datalog"}},
 		"domain/chat":     {[]string{"service", "app", "sim"}, []string{"journal"}},
 	} {
