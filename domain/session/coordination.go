@@ -79,6 +79,13 @@ func (i *Invite) Check() error {
 	if len(i.Parts) < 2 || len(i.Parts) > MaxParts || len(i.Sizes) > MaxParts {
 		return aura.Errorf(op, aura.Invalid, "a session of %d participants: there are 2 to %d", len(i.Parts), MaxParts)
 	}
+	members := 0
+	for _, s := range i.Sizes {
+		members += int(s.Members)
+	}
+	if members > len(i.Parts) {
+		return aura.Errorf(op, aura.Invalid, "families with %d members, and %d participants", members, len(i.Parts))
+	}
 	for n, p := range i.Parts {
 		if slices.ContainsFunc(i.Parts[:n], func(o Part) bool { return o.Role == p.Role }) {
 			return aura.Errorf(op, aura.Invalid, "two participants play %.40q", p.Role)

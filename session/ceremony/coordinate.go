@@ -290,6 +290,13 @@ func (c *Ceremonies) consider(tc task.Context, by session.Opening, b []byte, i *
 	if lives, ended, err := o.Engine.Lives(tc, name); err != nil || lives || ended {
 		return no(view.ReasonEnded, "")
 	}
+	// Before the protocol is looked at: that may take long, and a peer names the size of its families.
+	if o.Takes == nil {
+		return no(view.ReasonDenied, "")
+	}
+	if err := o.Takes(tc, from, i); err != nil {
+		return no(view.ReasonDenied, aura.Reason(err))
+	}
 	made, p, err := o.Engine.Consider(tc, c.opening(i, role, nil))
 	if err != nil {
 		return c.refuse(tc, i, err)
@@ -303,12 +310,6 @@ func (c *Ceremonies) consider(tc task.Context, by session.Opening, b []byte, i *
 				return no(view.ReasonDenied, aura.Reason(err))
 			}
 		}
-	}
-	if o.Takes == nil {
-		return no(view.ReasonDenied, "")
-	}
-	if err := o.Takes(tc, from, i); err != nil {
-		return no(view.ReasonDenied, aura.Reason(err))
 	}
 	i.Version = made.Version
 	return nil

@@ -194,6 +194,18 @@ func TestOneRefusalKeepsAllOut(t *testing.T) {
 			}
 		})
 	})
+	t.Run("the owner, before the protocol is looked at", func(t *testing.T) {
+		registries := 0
+		gather(t, 1, 4, journal.Faults{}, func(r *session.Registry) {
+			if registries++; registries != 3 {
+				add(t, round)(r)
+			}
+		}, func(tc task.Context, w *world) {
+			w.refused(tc, t, func(w *world) {
+				w.agents[2].takes = func(*view.Invite) error { return aura.Errorf("test", aura.Denied, "not today") }
+			}, nil, view.ReasonDenied)
+		})
+	})
 	t.Run("no protocol", func(t *testing.T) {
 		registries := 0
 		gather(t, 1, 4, journal.Faults{}, func(r *session.Registry) {
