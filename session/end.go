@@ -79,7 +79,9 @@ func eachEnd(j *journal.Journal, fn func(*view.Ended)) error {
 	if l.Last == l.Dropped {
 		return nil
 	}
-	values, err := j.ReadLog(endLog, l.Dropped+1, maxEnds, 0)
+	// Two ends in one batch of the journal see the same last one, so that the log has a few more than are kept.
+	first := max(l.Dropped, max(l.Last, maxEnds)-maxEnds) + 1
+	values, err := j.ReadLog(endLog, first, maxEnds, 0)
 	if err != nil {
 		return err
 	}

@@ -385,9 +385,9 @@ func TestASessionThatBeginsAnewOnOneSideAloneEnds(t *testing.T) {
 	}
 }
 
-// TestTheLogOfEndsIsBounded: the newest thousand are kept, on the disk too.
+// TestTheLogOfEndsIsBounded: the newest thousand are kept, on the disk too. A start with a log that is longer takes the newest.
 func TestTheLogOfEndsIsBounded(t *testing.T) {
-	const many, most = 1010, 1000
+	const many, most, more = 1010, 1000, 3
 	chaintest.Simulate(t, 1, func(tc task.Context, sim *task.Sim) {
 		disk := journal.NewFaulty(sim.Entropy("disk"), journal.Faults{})
 		cust := begin(t, tc, sim, disk, true, "Cust", func(task.Context, *session.Port) error { return nil })
@@ -400,7 +400,7 @@ func TestTheLogOfEndsIsBounded(t *testing.T) {
 			}
 			entries = append(entries, b)
 		}
-		change := journal.LogChange{Name: "ended", Values: entries, Drop: many - most}
+		change := journal.LogChange{Name: "ended", Values: entries, Drop: many - most - more}
 		if _, err := cust.Journal.Append(tc, &journal.Entry{Logs: []journal.LogChange{change}}); err != nil {
 			t.Fatal(err)
 		}
@@ -413,8 +413,9 @@ func TestTheLogOfEndsIsBounded(t *testing.T) {
 		sleep(t, tc, 2*time.Minute)
 		all := cust.ends(t, tc)
 		l := cust.Journal.Log("ended")
-		if len(all) != most || l.Last-l.Dropped != most || all[0].Session.Name != name || all[most-1].End.At != many-most+1 {
-			t.Errorf("%d ends are kept, %d on the disk, the first of %v, the last of %v", len(all), l.Last-l.Dropped, all[0].End.At, all[most-1].End.At)
+		if len(all) != most || l.Last-l.Dropped != most || all[0].Session.Name != name || all[1].End.At != many-1 || all[most-1].End.At != many-most+1 {
+			t.Errorf("%d ends are kept, %d on the disk, the first of %v and %v, the last of %v",
+				len(all), l.Last-l.Dropped, all[0].End.At, all[1].End.At, all[len(all)-1].End.At)
 		}
 	})
 }
