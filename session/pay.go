@@ -231,8 +231,8 @@ func (e *Engine) payFor(tc task.Context, s *speaker, f *frame) (paid bool, err e
 	}
 	if b.message.Receipt == nil {
 		result, err := e.options.Decider.Decide(tc, &b.request)
-		if _, denied := errors.AsType[*guard.Denial](err); denied {
-			return false, e.hold(tc, s, f)
+		if _, denied := errors.AsType[*guard.Denial](err); denied || aura.KindOf(diskOf("session.Speak", err)) == aura.Unavailable {
+			return false, e.hold(tc, s, f) // a budget or a disk that has no room may have some later
 		}
 		if err != nil {
 			return false, err

@@ -234,6 +234,34 @@ func TestAMessageKeepsItsReceiptWhileTheDiskFails(t *testing.T) {
 	})
 }
 
+// TestAMessageIsPaidForWhenTheDiskTakesIt: while the disk fails, a message that must be paid for again waits, and its channel stays.
+func TestAMessageIsPaidForWhenTheDiskTakesIt(t *testing.T) {
+	withShop(t, 1, func(tc task.Context, sim *task.Sim, cust, shop *side, heard *[]string) {
+		first := cust.charged()
+		sleep(t, tc, 3*time.Hour)
+		if _, err := cust.Journal.Append(tc, &journal.Entry{Logs: []journal.LogChange{{
+			Name: "receipt/" + string(first.Context[:]) + string(first.Peer[:]), Remove: true,
+		}}}); err != nil {
+			t.Fatal(err)
+		}
+		var atCust []string
+		cust = again(t, tc, sim, cust, customer(&atCust), "Store")
+		defer cust.Close(tc)
+		cust.disk.SetFaults(journal.Faults{FailApply: 1})
+		mended := task.NewGroup(tc, "disk")
+		mended.Go("mended", func(tc task.Context) error {
+			err := tc.Sleep(time.Minute)
+			cust.disk.SetFaults(journal.Faults{})
+			return err
+		})
+		at := &stubborn{Payments: shop.payments()}
+		_ = linked(tc, cust, shop, at, 5*time.Minute)
+		if !endsWith(*heard, []string{"Ask bread", "Pay 3"}) || len(at.came) != 2 {
+			t.Errorf("the store heard %q, with %+v", *heard, at.came)
+		}
+	})
+}
+
 // TestAMessageCostsWhatItsPlaceSays: a receipt of fewer units than flow_cost asks for does not pay.
 func TestAMessageCostsWhatItsPlaceSays(t *testing.T) {
 	chaintest.Simulate(t, 1, func(tc task.Context, sim *task.Sim) {
