@@ -96,7 +96,7 @@ func (r *Registry) Trace(j *journal.Journal, name aura.SessionID) (view.Shown, e
 	if err != nil {
 		return shown, err
 	}
-	return shown, receipts(j, paid)
+	return shown, receipts(j, paid, shown.Session.Epoch)
 }
 
 // budget is the ledger entry that paid for a message.
@@ -105,10 +105,14 @@ type budget struct {
 	peer    aura.AuthorityID
 }
 
-// receipts notes the receipts that the journal still has: of a message that was paid for again, the last one.
-func receipts(j *journal.Journal, paid map[budget]map[[32]byte]*view.Guarded) error {
+// receipts notes the receipts that the journal still has, of a session that began in an epoch, zero for one that is not known: of a message that
+// was paid for again, the last one. Those from before the session are not read.
+func receipts(j *journal.Journal, paid map[budget]map[[32]byte]*view.Guarded, since aura.Epoch) error {
 	for b, wanted := range paid {
 		err := interp.EachReceipt(j, b.context, b.peer, func(r *effect.Receipt) bool {
+			if r.Epoch+1 < since { // the clock of the other side may have been an epoch ahead
+				return false
+			}
 			if g := wanted[r.Digest]; g != nil {
 				g.Units, g.Epoch = r.Cost, r.Epoch
 				delete(wanted, r.Digest)
