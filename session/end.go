@@ -342,7 +342,7 @@ func (e *Engine) finish(tc task.Context, l *live, failed error, first func() (bo
 		// A panic between a commit and its step leaves the machine behind the recording, which goes now. It may have begun with that commit.
 		l.recorded = l.recorded || l.opening.Persistent && e.options.Journal.Log(logName(name)).Last > 0
 		_, broken := errors.AsType[*task.PanicError](failed)
-		if l.recorded && l.fault == nil && !broken && e.options.Hardening == machine.HardeningIntegration {
+		if l.recorded && l.fault == nil && !broken && len(l.unsure) == 0 && e.options.Hardening == machine.HardeningIntegration {
 			if err := e.verify(tc, l); err != nil && aura.KindOf(err) != aura.Unavailable { // a disk that does not answer shows nothing
 				e.violated(tc, "a recording replays to its session", name, err)
 			}

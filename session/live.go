@@ -24,6 +24,7 @@ type live struct {
 	admission *machine.Admission            // shared by the sessions of the protocol, but for those whose recording has another one
 	programs  *task.Group                   // of its program
 	recorded  bool                          // its log exists
+	unsure    map[place]bool                // messages whose commit failed or broke off: it may be durable all the same
 	channels  []*spoken                     // that speak for it, in the order in which they began
 	devices   map[choreo.Role]aura.DeviceID // that were the first to greet, where the opening names none
 	met       map[choreo.Role]bool          // who knows of the session, by a greeting since it began or the agent started

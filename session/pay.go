@@ -82,12 +82,15 @@ func (l *live) receive(tc task.Context, on *ChannelOptions, m *effect.Message, p
 	if len(entries) > 0 {
 		entry.Logs = []journal.LogChange{{Name: logName(l.opening.Name), Values: entries}}
 	}
-	switch {
-	case on.Payments != nil:
-		err = on.Payments.Take(tc, m, l.protocol.least(p, len(m.Parcel)), entry)
-	case len(entries) > 0:
-		_, err = l.engine.options.Journal.Append(tc, entry)
-	}
+	err = l.commits(place{m.Edge, m.Seq}, func() (err error) {
+		switch {
+		case on.Payments != nil:
+			err = on.Payments.Take(tc, m, l.protocol.least(p, len(m.Parcel)), entry)
+		case len(entries) > 0:
+			_, err = l.engine.options.Journal.Append(tc, entry)
+		}
+		return err
+	})
 	if err == nil && len(entries) > 0 {
 		l.recorded = true
 	}

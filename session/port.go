@@ -153,12 +153,31 @@ func (l *live) decide(tc task.Context, plan Plan, to choreo.Role, m *effect.Mess
 			r.Metadata = append(r.Metadata, guard.Meta{Key: logName(l.opening.Name), Value: v, Log: true})
 		}
 	}
-	result, err := l.engine.options.Decider.Decide(tc, &r)
+	var result effect.Result
+	err = l.commits(place{m.Edge, m.Seq}, func() (err error) {
+		result, err = l.engine.options.Decider.Decide(tc, &r)
+		return err
+	})
 	if err != nil {
 		return nil, diskOf("session.Send", err)
 	}
 	l.recorded = l.opening.Persistent
 	return receiptOf(m.Digest(), &result), nil
+}
+
+// commits commits a message, and notes when it is not known whether it is durable: the commit failed or panicked.
+func (l *live) commits(at place, commit func() error) (err error) {
+	known := false
+	defer func() {
+		if known {
+			delete(l.unsure, at)
+		} else if aura.KindOf(err) != aura.Denied {
+			put(&l.unsure, at, true)
+		}
+	}()
+	err = commit()
+	known = err == nil
+	return err
 }
 
 // Receive waits for the next message of another role and returns it. It returns aura.Stale when the session has ended and none is

@@ -5,7 +5,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/aura-runtime/aura"
 	"github.com/aura-runtime/aura/chain/chaintest"
+	view "github.com/aura-runtime/aura/domain/session"
 	"github.com/aura-runtime/aura/effect"
 	"github.com/aura-runtime/aura/guard"
 	"github.com/aura-runtime/aura/journal"
@@ -61,4 +63,38 @@ func TestEachSessionIsReplayedInIntegration(t *testing.T) {
 			cust.Close(tc)
 		})
 	}
+}
+
+// silent is a decider that fails behind its first decision, which has become durable.
+type silent struct {
+	session.Decider
+	decided bool
+}
+
+func (d *silent) Decide(tc task.Context, r *guard.Request) (effect.Result, error) {
+	result, err := d.Decider.Decide(tc, r)
+	if !d.decided && err == nil {
+		d.decided = true
+		return effect.Result{}, aura.Errorf("test", aura.Unavailable, "the disk does not answer")
+	}
+	return result, err
+}
+
+// TestACommitOfUnknownOutcomeIsNoOtherRecording: a commit failed and is durable all the same, so that the recording has a message that the
+// session did not send. The session ends, and its engine goes on.
+func TestACommitOfUnknownOutcomeIsNoOtherRecording(t *testing.T) {
+	chaintest.Simulate(t, 1, func(tc task.Context, sim *task.Sim) {
+		var heard []string
+		cust := begin(t, tc, sim, journal.NewFaulty(sim.Entropy("disk"), journal.Faults{}), true, "Cust", customer(&heard), func(o *session.Options) {
+			o.Hardening, o.Decider = machine.HardeningIntegration, &silent{Decider: o.Decider}
+		})
+		defer cust.Close(tc)
+		if err := cust.engine.Open(tc, cust.opening("Store")); err != nil {
+			t.Fatal(err)
+		}
+		sleep(t, tc, 2*time.Minute)
+		if all := cust.ends(t, tc); len(all) != 1 || all[0].End.Kind != view.EndFailed {
+			t.Errorf("the ends are %+v", all)
+		}
+	})
 }
