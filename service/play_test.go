@@ -326,6 +326,24 @@ func TestAPeerHasSixtyFourSessionsOfModules(t *testing.T) {
 	})
 }
 
+// TestAPlayThatWaitsForFactsLearnsOfTheEnd within a moment, so that no person answers a question that is over.
+func TestAPlayThatWaitsForFactsLearnsOfTheEnd(t *testing.T) {
+	auratest.Run(t, auratest.Options{Seeds: 4}, func(tc task.Context, w *auratest.World) {
+		ada, ben, context := pair(tc, w, giver(func(*domain.Talk) (domain.Move, error) { return domain.AwaitFacts() }), nil)
+		if err := asks(tc, ada, context); err != nil {
+			w.Fatalf("%v", err)
+		}
+		w.Sleep(tc, 90*time.Second)
+		if err := ada.Agent.Sessions().End(tc, only(tc, ada).Name); err != nil {
+			w.Fatalf("%v", err)
+		}
+		w.Sleep(tc, 5*time.Second)
+		if got := ways(tc, ben); len(got) != 1 || !strings.Contains(got[0], "has ended: cancelled") {
+			w.Errorf("Ben settled it as %q", got)
+		}
+	})
+}
+
 // TestAPlayGoesOnAfterACrash at each moment of the session, at either side: it is given once.
 func TestAPlayGoesOnAfterACrash(t *testing.T) {
 	auratest.Run(t, auratest.Options{Seeds: 12}, func(tc task.Context, w *auratest.World) {

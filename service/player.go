@@ -168,14 +168,10 @@ func (r *player) save(tc task.Context, state []byte) error {
 
 // await waits for facts, for a while at most: some of what a play decides follows from the clock.
 func (r *player) await(tc task.Context) error {
-	over, err := r.port.Over(tc)
-	if err != nil {
+	if err := r.port.Over(tc, r.changed); err != nil {
 		return err
 	}
-	if over {
-		return aura.Errorf("service.Ceremonies", aura.Stale, "session %s has ended", aura.Short(r.talk.Session))
-	}
-	_, err = r.changed.WaitUntil(tc, tc.Elapsed()+duePause)
+	_, err := r.changed.WaitUntil(tc, tc.Elapsed()+duePause)
 	return err
 }
 

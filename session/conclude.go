@@ -77,11 +77,17 @@ func (p *Port) Conclude(tc task.Context, plan Plan) error {
 	return nil
 }
 
-// Over reports whether the session has ended for the role, though its program runs.
-func (p *Port) Over(tc task.Context) (over bool, err error) {
-	return ask(tc, p.session.engine, func(task.Context) (bool, error) {
-		return p.session.ended && len(p.session.inbox) == 0, nil
+// Over returns the error of [Port.Receive] when the session has ended for the role, though its program runs, and no message is left. Otherwise it
+// notifies the wake as soon as that is so: a program that waits for something else need not ask again and again.
+func (p *Port) Over(tc task.Context, wake *task.Wake) error {
+	_, err := ask(tc, p.session.engine, func(task.Context) (struct{}, error) {
+		l := p.session
+		if l.onEnd = wake; len(l.inbox) > 0 {
+			return struct{}{}, nil
+		}
+		return struct{}{}, l.silent()
 	})
+	return err
 }
 
 // Delivered waits until the peers have all messages that the role sent, or want no more of the session. Without it a session ends a minute after

@@ -53,6 +53,7 @@ type live struct {
 	// unconcluded: what the program had to commit at the end was refused, or the disk did not take it.
 	unconcluded bool
 	waiting     []*task.Future[struct{}]
+	onEnd       *task.Wake     // see [Port.Over]
 	ended       bool           // the role has played its part, or cannot
 	closed      bool           // it has
 	fault       *machine.Fault // why it cannot
@@ -125,6 +126,9 @@ func (l *live) changed() {
 		w.Resolve(struct{}{}, nil)
 	}
 	l.waiting = nil
+	if l.ended && l.onEnd != nil {
+		l.onEnd.Notify()
+	}
 	for _, o := range l.channels {
 		o.speaker.queue(o)
 	}
@@ -297,6 +301,18 @@ func (l *live) takeAgain(r *record) error {
 	return nil
 }
 
+// silent is the error of a program that waits for a message which cannot come any more, nil while one may.
+func (l *live) silent() error {
+	const op = "session.Receive"
+	switch {
+	case l.expired != nil:
+		return &aura.Error{Op: op, Kind: aura.Timeout, Err: l.over(op)}
+	case l.ended:
+		return l.over(op)
+	}
+	return nil
+}
+
 // over is the error of who asks something of a session that has ended.
 func (l *live) over(op aura.Op) error {
 	if l.refused != nil {
@@ -307,6 +323,9 @@ func (l *live) over(op aura.Op) error {
 	}
 	if l.fault != nil {
 		return aura.Errorf(op, aura.Stale, "session %s has failed: %w", aura.Short(l.opening.Name), l.fault)
+	}
+	if l.cancelled != nil {
+		return aura.Errorf(op, aura.Stale, "session %s has ended: %s", aura.Short(l.opening.Name), l.cancelled)
 	}
 	return aura.Errorf(op, aura.Stale, "session %s has ended", aura.Short(l.opening.Name))
 }

@@ -199,11 +199,8 @@ func (p *Port) Receive(tc task.Context, from choreo.Role) (label string, payload
 			}
 			return r, true, nil
 		}
-		if l.expired != nil {
-			return received{}, false, &aura.Error{Op: "session.Receive", Kind: aura.Timeout, Err: l.over("session.Receive")}
-		}
-		if l.ended {
-			return received{}, false, l.over("session.Receive")
+		if err := l.silent(); err != nil {
+			return received{}, false, err
 		}
 		if err := l.full("session.Receive"); err != nil { // what it waits for finds no room
 			return received{}, false, err
