@@ -96,6 +96,9 @@ func (p *pebbleStore) open(dir string) (err error) {
 		return err
 	}
 	p.reserve.fill()
+	if err := p.room(dir); err != nil {
+		return err
+	}
 	cache := pebble.NewCache(pebbleCache)
 	defer cache.Unref()
 	o := &pebble.Options{
@@ -145,6 +148,39 @@ func (p *pebbleStore) complete(dir string) error {
 	if used {
 		return aura.Errorf(op, aura.Corrupt,
 			"the journal %s misses the file whose name begins with marker.manifest: put it back; nothing was changed", dir)
+	}
+	return nil
+}
+
+// openRoom is more than the bytes of the new files of each start, beside the tables into which the log of the last run goes.
+const openRoom = 256 << 10
+
+// room refuses to open a store for writing on a disk without space for that. Pebble would try again and again, and never return.
+func (p *pebbleStore) room(dir string) error {
+	if p.readOnly {
+		return nil
+	}
+	usage, err := p.reserve.fs.GetDiskUsage(dir)
+	if err != nil {
+		return nil // the file system does not say
+	}
+	names, err := p.reserve.fs.List(dir)
+	if err != nil {
+		return storeError("journal.OpenPebble", err)
+	}
+	need, here := uint64(openRoom), usage.AvailBytes
+	for _, name := range names {
+		if strings.HasSuffix(name, ".log") {
+			if info, err := p.reserve.fs.Stat(p.reserve.fs.PathJoin(dir, name)); err == nil {
+				need += uint64(info.Size())
+			}
+		}
+	}
+	if p.reserve.size > 0 && p.reserve.held.Load() {
+		here += uint64(p.reserve.size)
+	}
+	if here < need {
+		return aura.Errorf("journal.OpenPebble", aura.Exhausted, "no space left on the disk of the journal: it needs %d KiB to start", (need-here+1023)>>10)
 	}
 	return nil
 }

@@ -305,6 +305,41 @@ func TestPebbleFullDiskRefusesAndRecovers(t *testing.T) {
 	})
 }
 
+// TestAStoreNeedsRoomToOpen: one on a disk that is full is refused, and not opened for ever. It can be read, and opens when there is room.
+func TestAStoreNeedsRoomToOpen(t *testing.T) {
+	mem := vfs.NewMem()
+	open := func(left uint64, readOnly bool) error {
+		mem.TestingSetDiskUsage(vfs.DiskUsage{AvailBytes: left, TotalBytes: 1 << 40, UsedBytes: 1<<40 - left})
+		store, err := journal.OpenPebble("journal", journal.PebbleOptions{FS: mem, Reserve: smallReserve, ReadOnly: readOnly})
+		if err != nil {
+			return err
+		}
+		inReal(t, func(tc task.Context) {
+			if left == 1<<30 {
+				b := &journal.Batch{}
+				b.Set([]byte("key"), make([]byte, 1<<20))
+				if err := store.Apply(tc, b); err != nil {
+					t.Error(err)
+				}
+			}
+			if err := store.Close(tc); err != nil {
+				t.Error(err)
+			}
+		})
+		return nil
+	}
+	for _, c := range []struct {
+		left     uint64
+		readOnly bool
+		want     aura.Kind
+	}{{1 << 30, false, 0}, {0, false, aura.Exhausted}, {0, true, 0}, {4 << 20, false, 0}} {
+		_ = mem.Remove("journal/reserve")
+		if err := open(c.left, c.readOnly); aura.KindOf(err) != c.want {
+			t.Errorf("%d bytes left, for reading alone %t: %v", c.left, c.readOnly, err)
+		}
+	}
+}
+
 // TestPebbleReserveOfAnEarlierRun: the reserve that an earlier run left serves on a disk that is full now. One of
 // another size, such as a crash leaves, holds no space: the disk is full until it can be made anew.
 func TestPebbleReserveOfAnEarlierRun(t *testing.T) {
