@@ -392,7 +392,7 @@ func openStore(home string) (journal.Store, error) {
 	if _, err := os.Stat(dir); err != nil {
 		return nil, aura.Errorf("program.openStore", aura.Corrupt, "the folder %s is missing", dir)
 	}
-	return journal.OpenPebble(dir, journal.PebbleOptions{})
+	return journal.OpenPebble(dir, journal.PebbleOptions{ReadOnly: true})
 }
 
 // checkJournal reads and folds every fact, which opens its seal and checks its hash.
@@ -420,9 +420,13 @@ func checkJournal(tc task.Context, s *cli.Shell, home string, store journal.Stor
 		})
 		held = agent.Quarantined(index.Quarantined())
 		copies = append(checkMark(s, home, j.Mark()), checkBranches(tc, j, index, ring)...)
-		logs = checkLogs(agent.Logs(j), readLogs(j))
+		logs = checkLogs(j)
 		withheld, unread := agent.Withheld(tc, ring, set, j)
 		rights.Withheld = withheld
+		// A start reads more than the facts and the logs, and needs each block of each file.
+		if err == nil {
+			err = store.Iterate(nil, nil, func(_, _ []byte) error { return tc.Err() })
+		}
 		err = errors.Join(err, unread, j.Close(tc))
 	}
 	switch {
@@ -439,11 +443,16 @@ func checkJournal(tc task.Context, s *cli.Shell, home string, store journal.Stor
 	return append(append(findings, copies...), checkRights(&rights)...)
 }
 
-// checkLogs says how many and how large the device-local logs are, and what kept them from being read.
-func checkLogs(all []status.Logs, err error) finding {
-	if err != nil {
-		return ill("logs", logsFix(err), "%s", aura.Reason(err))
+// checkLogs says how many and how large the device-local logs are, and which one cannot be read.
+func checkLogs(j *journal.Journal) finding {
+	if l, err := unreadable(j); err != nil {
+		return ill("logs", logsFix(l.Family(), err), "%s", aura.Reason(err))
 	}
+	return countLogs(agent.Logs(j))
+}
+
+// countLogs says how many and how large logs are.
+func countLogs(all []status.Logs) finding {
 	said := make([]string, len(all))
 	for i, l := range all {
 		said[i] = fmt.Sprintf("%s: %d with %d entries, %d KiB", l.Name, l.Logs, l.Entries, (l.Bytes+1023)>>10)
@@ -454,27 +463,32 @@ func checkLogs(all []status.Logs, err error) finding {
 	return well("logs", "kept on this device alone: %s", strings.Join(said, "; "))
 }
 
-// logsFix says what follows from a log that cannot be read: the receipts of a contact go with the messages, until others take
-// their place.
-func logsFix(err error) string {
-	if aura.KindOf(err) == aura.Corrupt {
+// logsFix says what follows from a log of a family that cannot be read: receipts of a contact go with the messages, until others take
+// their place, and a session whose recording is damaged is given up. A start needs the other logs.
+func logsFix(family string, err error) string {
+	switch {
+	case aura.KindOf(err) != aura.Corrupt:
+		return "check the disk, then run aura doctor again"
+	case family == "receipt":
 		return "check the disk: Aura goes on, and messages to one contact may wait until the next hour begins with new receipts"
+	case family == "session":
+		return "check the disk: Aura goes on, and gives up the session whose recording this is"
 	}
-	return "check the disk, then run aura doctor again"
+	return "check the disk; when aura up fails: " + lostJournal
 }
 
-// readLogs reads every entry of every log, which opens its seal.
-func readLogs(j *journal.Journal) error {
+// unreadable reads every entry of every log, which opens its seal. It returns the first log in which that fails, and why.
+func unreadable(j *journal.Journal) (journal.Log, error) {
 	for _, l := range j.Logs() {
 		for n := l.Dropped + 1; n <= l.Last; {
 			values, err := j.ReadLog(l.Name, n, 1024, 1<<20)
 			if err != nil {
-				return err
+				return l, err
 			}
 			n += uint64(len(values))
 		}
 	}
-	return nil
+	return journal.Log{}, nil
 }
 
 // checkMark compares how far a home has come with what this machine last ran.

@@ -130,7 +130,7 @@ func TestDoctorCountsVoidFactsApart(t *testing.T) {
 		if err != nil {
 			return err
 		}
-		check := func(disk *journal.Faulty) map[string]finding {
+		check := func(disk journal.Store) map[string]finding {
 			found := map[string]finding{}
 			for _, f := range checkJournal(tc, &cli.Shell{Out: io.Discard, Err: io.Discard}, t.TempDir(), disk, ring) {
 				found[f.Check] = f
@@ -143,6 +143,10 @@ func TestDoctorCountsVoidFactsApart(t *testing.T) {
 		}
 		if f := found["logs"]; !f.OK {
 			t.Errorf("%+v", f)
+		}
+		disk = disk.Crash()
+		if f := check(spoiled{disk})["journal"]; f.OK || f.Fix != lostJournal {
+			t.Errorf("a start cannot read all: %+v", f)
 		}
 		disk = disk.Crash()
 		damage := &journal.Batch{}
@@ -162,6 +166,29 @@ func TestDoctorCountsVoidFactsApart(t *testing.T) {
 	})
 	if err != nil {
 		t.Fatal(err)
+	}
+}
+
+// spoiled is a store of which one block is damaged that has neither facts nor logs.
+type spoiled struct{ journal.Store }
+
+func (s spoiled) Iterate(start, end []byte, fn func(key, value []byte) error) error {
+	if len(start) == 0 {
+		return aura.Errorf("test", aura.Corrupt, "block 7 is damaged")
+	}
+	return s.Store.Iterate(start, end, fn)
+}
+
+// TestDoctorSaysWhatADamagedLogCosts: a start does without some, and needs others.
+func TestDoctorSaysWhatADamagedLogCosts(t *testing.T) {
+	damaged := aura.Errorf("test", aura.Corrupt, "an entry is damaged")
+	for family, want := range map[string]string{"receipt": "until the next hour", "session": "gives up the session", "ended": lostJournal, "cursor": lostJournal} {
+		if fix := logsFix(family, damaged); !strings.Contains(fix, want) {
+			t.Errorf("%s: %q", family, fix)
+		}
+	}
+	if fix := logsFix("ended", aura.Errorf("test", aura.Unavailable, "no answer")); fix != "check the disk, then run aura doctor again" {
+		t.Errorf("a disk that does not answer: %q", fix)
 	}
 }
 

@@ -156,7 +156,7 @@ func examine(tc task.Context, s *cli.Shell, home string, named protectFlags) []f
 		return append(findings, ill("agent", "let its process go on, or end it and run aura up", "it runs and does not answer"),
 			unseen("keys", "", "the agent has them"), unseen("journal", "", "the agent has it"))
 	case err == nil:
-		findings = append(findings, checkServices(&running), well("journal", "in use by the running agent, %d facts", running.Facts), checkLogs(running.Logs, nil))
+		findings = append(findings, checkServices(&running), well("journal", "in use by the running agent, %d facts", running.Facts), countLogs(running.Logs))
 		findings = append(append(findings, checkFolds(running.Quarantined)...), checkRecordings(&running)...)
 		return append(findings, checkPeers(tc, home, &running)...)
 	}
