@@ -1,6 +1,8 @@
 package agent
 
 import (
+	"errors"
+
 	"github.com/aura-runtime/aura"
 	"github.com/aura-runtime/aura/directory"
 	"github.com/aura-runtime/aura/domain/device"
@@ -15,7 +17,26 @@ import (
 // Dismiss lists a device of the account no more and tells the contacts. The root key must be here. It returns the
 // errors of [roster.Remove] and of [Agent.Adopt].
 func (a *Agent) Dismiss(tc task.Context, id aura.DeviceID) error {
-	return a.list(tc, func(says *roster.State) (roster.Entry, error) { return roster.Remove(says, a.env.Ring.Device(), id) }, a.Adopt)
+	_, err := a.dismiss(tc, aura.OperationID{}, id, nil)
+	return err
+}
+
+// dismiss removes a device for an action. Trusted are the last facts of it that the owner trusts, by conversation; nil: he
+// trusts all that this device holds.
+func (a *Agent) dismiss(
+	tc task.Context, of aura.OperationID, id aura.DeviceID, trusted map[aura.ContextID][]fact.Place,
+) (facts []aura.FactID, err error) {
+	err = a.list(tc, func(says *roster.State) (roster.Entry, error) {
+		return roster.Remove(says, a.env.Ring.Device(), id)
+	}, func(tc task.Context, entries []roster.Entry) (err error) {
+		var said []device.Trusted
+		if trusted != nil {
+			said = device.Trust(id, entries[len(entries)-1].Hash(), trusted)
+		}
+		facts, err = a.adopt(tc, of, entries, said...)
+		return err
+	})
+	return facts, err
 }
 
 // Give gives another device of the account a part of this device's share of every budget, of [roster.Whole], or of what no
@@ -39,16 +60,90 @@ func (a *Agent) removes(service.IntentFunc) service.IntentFunc {
 		if err := fact.Unmarshal(in.Payload, &r); err != nil {
 			return fact.Result{}, err
 		}
-		out := fact.Result{Operation: in.Operation}
 		if r.Device == a.env.Ring.Device() {
-			return out, aura.Errorf("agent.removes", aura.Invalid, "this is the device itself: remove it on another one that has the root key")
+			return fact.Result{}, aura.Errorf("agent.removes", aura.Invalid, "this is the device itself: remove it on another one that has the root key")
 		}
-		return out, a.list(tc, func(says *roster.State) (roster.Entry, error) {
-			return roster.Remove(says, a.env.Ring.Device(), r.Device)
-		}, func(tc task.Context, entries []roster.Entry) (err error) {
-			out.Facts, err = a.adopt(tc, in.Operation, entries)
-			return err
-		})
+		out := fact.Result{Operation: in.Operation}
+		var trusted map[aura.ContextID][]fact.Place
+		if !r.Last.IsZero() || r.Until != 0 {
+			contexts := a.contexts()
+			var err error
+			if trusted, err = a.trusted(tc, &r, contexts); err != nil {
+				return fact.Result{}, err
+			}
+			result := device.RemoveResult{Conversations: uint64(len(contexts))}
+			for _, context := range contexts {
+				if len(trusted[context]) > 0 {
+					result.Trusted++
+				}
+			}
+			if out.Payload, err = fact.Marshal(result); err != nil {
+				return fact.Result{}, err
+			}
+		}
+		var err error
+		out.Facts, err = a.dismiss(tc, in.Operation, r.Device, trusted)
+		return out, err
+	}
+}
+
+// trusted returns up to which facts the owner trusts a device in each of some contexts, as far as there are any: its last messages up to a time
+// or, where the owner names a message, this one.
+func (a *Agent) trusted(tc task.Context, r *device.RemoveIntent, contexts []aura.ContextID) (map[aura.ContextID][]fact.Place, error) {
+	const op = "agent.trusted"
+	j, until, all := a.env.Journal, r.Until, map[aura.ContextID][]fact.Place{}
+	var named aura.ContextID
+	switch {
+	case !r.Last.IsZero() && until != 0:
+		return nil, aura.Errorf(op, aura.Invalid, "a message and a time are given: one of them says up to where the device is trusted")
+	case until > tc.Now().At:
+		return nil, aura.Errorf(op, aura.Invalid, "the device is trusted up to a time that has not come yet")
+	case !r.Last.IsZero():
+		found, here, err := j.Fact(r.Last)
+		if err != nil {
+			return nil, err
+		}
+		at, message := a.set.Written(&found.Fact)
+		switch {
+		case !here || !message:
+			return nil, aura.Errorf(op, aura.NotFound, "no message %s is on this device: name one by its id, see aura read --json", r.Last)
+		case found.Fact.Author != a.env.Ring.Authority() || found.Fact.Device != r.Device:
+			return nil, aura.Errorf(op, aura.Invalid, "message %s is not of device %s: name one that it wrote, see aura read --json", r.Last, aura.Short(r.Device))
+		}
+		named, _ = found.Fact.Namespace.Context()
+		until, all[named] = at, []fact.Place{found.Row()}
+	}
+	for _, context := range contexts {
+		if context == named {
+			continue
+		}
+		heads, err := a.messages(tc, fact.ContextNamespace(context), r.Device, until)
+		if err != nil {
+			return nil, err
+		}
+		if len(heads) > 0 {
+			all[context] = heads
+		}
+	}
+	return all, nil
+}
+
+// messages returns the last messages of a device in a namespace up to a time. It reads all facts of the device there: which of them say
+// a later time does not follow from their order.
+func (a *Agent) messages(tc task.Context, ns fact.Namespace, id aura.DeviceID, until aura.Instant) ([]fact.Place, error) {
+	const page = 256
+	last := device.Messages{Until: until, Written: a.set.Written}
+	for from := uint64(1); ; from += page {
+		records, err := a.env.Journal.ByAuthor(ns, id, from, page)
+		if err != nil || tc.Err() != nil {
+			return nil, errors.Join(err, tc.Err())
+		}
+		for i := range records {
+			last.Add(&records[i])
+		}
+		if len(records) < page {
+			return last.Heads(), nil
+		}
 	}
 }
 
@@ -101,13 +196,20 @@ func (a *Agent) Adopt(tc task.Context, entries []roster.Entry) error {
 	return err
 }
 
-// adopt takes entries for an action, and returns the facts that keep them.
-func (a *Agent) adopt(tc task.Context, of aura.OperationID, entries []roster.Entry) (facts []aura.FactID, err error) {
+// adopt takes entries for an action, and returns the facts that keep them. Up to where the owner trusts devices that the last entry removes is
+// durable with it.
+func (a *Agent) adopt(
+	tc task.Context, of aura.OperationID, entries []roster.Entry, trusted ...device.Trusted,
+) (facts []aura.FactID, err error) {
 	announced, err := roster.Announce(entries)
 	for i := 0; i < len(announced) && err == nil; i++ {
 		var request guard.Request
 		request, err = a.env.Directory.Plan(func(d *directory.State) (guard.Request, error) {
-			return device.Adopt(d.Devices, a.env.Caller(tc, of), announced[i])
+			var also []device.Trusted
+			if i == len(announced)-1 {
+				also = trusted
+			}
+			return device.Adopt(d.Devices, a.env.Caller(tc, of), announced[i], also...)
 		})
 		if err != nil {
 			break

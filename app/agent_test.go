@@ -249,6 +249,8 @@ type empty struct{}
 
 func (empty) Newest(aura.ContextID, aura.DeviceID) (guard.Mark, error) { return guard.Mark{}, nil }
 
+func (empty) Heads(fact.Namespace, aura.DeviceID) ([]fact.Place, error) { return nil, nil }
+
 func (empty) Meta(string) ([]byte, error) { return nil, nil }
 
 // plan has the module of an intent plan it. Intents that a service of the runtime carries out are planned here.

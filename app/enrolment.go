@@ -77,8 +77,11 @@ func (c *Core) RefuseDevice(tc task.Context, id enrol.ID) error {
 }
 
 // RemoveDevice lists a device of the account no more, and tells the contacts. It returns [aura.Denied] while the root key is
-// not on this device.
-func (c *Core) RemoveDevice(tc task.Context, id aura.DeviceID) error {
-	_, err := c.submit(tc, device.IntentRemove, device.RemoveIntent{Device: id})
-	return err
+// not on this device, and [aura.NotFound] or [aura.Invalid] for a last message that is not here or not of the device.
+func (c *Core) RemoveDevice(tc task.Context, in device.RemoveIntent) (out device.RemoveResult, err error) {
+	res, err := c.submit(tc, device.IntentRemove, in)
+	if err == nil && len(res.Payload) > 0 { // the answer to a call that was repeated has none
+		err = fact.Unmarshal(res.Payload, &out)
+	}
+	return out, err
 }

@@ -184,6 +184,9 @@ type nothing struct{}
 // Newest implements [domain.Home].
 func (nothing) Newest(aura.ContextID, aura.DeviceID) (guard.Mark, error) { return guard.Mark{}, nil }
 
+// Heads implements [domain.Home].
+func (nothing) Heads(fact.Namespace, aura.DeviceID) ([]fact.Place, error) { return nil, nil }
+
 // Meta implements [domain.Home].
 func (nothing) Meta(string) ([]byte, error) { return nil, nil }
 

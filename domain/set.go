@@ -203,6 +203,15 @@ func (s *Set) Kind(kind string) (*Module, bool) {
 	return m, ok
 }
 
+// Written returns when a fact was written by its author's clock, false when its domain cannot tell.
+func (s *Set) Written(f *fact.Fact) (aura.Instant, bool) {
+	m, known := s.kinds[f.Kind]
+	if !known || m.Written == nil {
+		return 0, false
+	}
+	return m.Written(f)
+}
+
 // Ongoing returns the modules whose operations go on after their first fact, see [Operation.Outcome].
 func (s *Set) Ongoing() []*Module {
 	var all []*Module

@@ -81,6 +81,9 @@ type Home interface {
 	// request that names the place has the mark, too, see [guard.Request]. It returns the errors of the store, and a
 	// [guard.MovedError] while facts of another branch are on their way into the states of the plan.
 	Newest(context aura.ContextID, device aura.DeviceID) (guard.Mark, error)
+	// Heads returns the newest facts of the branches of a device's stream, ascending; none when no fact of it is here. It returns the
+	// errors of the store.
+	Heads(ns fact.Namespace, device aura.DeviceID) ([]fact.Place, error)
 	// Meta returns the metadata under a key, nil when there is none. It returns the errors of the store.
 	Meta(key string) ([]byte, error)
 }

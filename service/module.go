@@ -1,6 +1,7 @@
 package service
 
 import (
+	"slices"
 	"time"
 
 	"github.com/aura-runtime/aura"
@@ -314,6 +315,13 @@ func (h home) missed(m *guard.Mark) error {
 func (h home) mark(context aura.ContextID, device aura.DeviceID, number uint64) (guard.Mark, error) {
 	at, err := h.env.Journal.Through(fact.ContextNamespace(context), device, number)
 	return guard.Mark{Context: context, Device: device, Number: number, Place: at}, err
+}
+
+// Heads implements [domain.Home].
+func (h home) Heads(ns fact.Namespace, device aura.DeviceID) ([]fact.Place, error) {
+	heads, err := h.env.Journal.Heads(ns, device)
+	slices.SortFunc(heads, fact.Place.Compare)
+	return heads, err
 }
 
 // Meta implements [domain.Home].

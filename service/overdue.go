@@ -6,7 +6,6 @@ import (
 
 	"github.com/aura-runtime/aura"
 	"github.com/aura-runtime/aura/directory"
-	"github.com/aura-runtime/aura/domain"
 	"github.com/aura-runtime/aura/domain/delivery"
 	"github.com/aura-runtime/aura/fact"
 	"github.com/aura-runtime/aura/guard"
@@ -65,7 +64,7 @@ func (s *Maintenance) overdue(tc task.Context, p *directory.Peer) (last fact.Rec
 			return last, limit, err
 		}
 		for i := range records {
-			sent, dated := written(env.Modules, &records[i].Fact)
+			sent, dated := env.Modules.Written(&records[i].Fact)
 			policy := env.Modules.Registry().Policy(records[i].Fact.Kind)
 			if !dated || !policy.RequiresAck(records[i].Fact.Kind) {
 				continue // it shares the fate of the messages around it
@@ -77,13 +76,4 @@ func (s *Maintenance) overdue(tc task.Context, p *directory.Peer) (last fact.Rec
 		}
 		next = records[len(records)-1].Number + 1
 	}
-}
-
-// written returns when a fact was written, if its domain can tell.
-func written(set *domain.Set, f *fact.Fact) (aura.Instant, bool) {
-	m, known := set.Kind(f.Kind)
-	if !known || m.Written == nil {
-		return 0, false
-	}
-	return m.Written(f)
 }

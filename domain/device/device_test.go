@@ -394,10 +394,12 @@ func TestFactsAreCheckedWhereTheyLie(t *testing.T) {
 	}
 	closed := roster.Closed{Device: tablet.ID(), Entry: history[3].Hash()}
 	seen := device.Seen{At: now, Entries: []roster.Hash{history[1].Hash()}}
+	heads := []fact.Place{{Seq: 3, ID: [fact.ShortID]byte{3}}}
+	trusted := device.Trust(tablet.ID(), history[3].Hash(), map[aura.ContextID][]fact.Place{shared: heads})[0]
 	for _, r := range []fact.Record{
 		ada.Own(t, 1, device.KindRoster, announce(t, history...)), ada.Shared(t, shared, 1, 1, device.KindRoster, announce(t, history...)),
 		ada.Own(t, 1, device.KindClosed, closed), ada.Shared(t, shared, 1, 1, device.KindClosed, closed),
-		ada.Own(t, 1, device.KindSeen, seen),
+		ada.Own(t, 1, device.KindSeen, seen), ada.Own(t, 1, device.KindTrusted, trusted),
 	} {
 		if err := checks[r.Fact.Kind](&r.Fact); err != nil {
 			t.Errorf("%s in %s: %v", r.Fact.Kind, r.Fact.Namespace, err)
@@ -407,13 +409,21 @@ func TestFactsAreCheckedWhereTheyLie(t *testing.T) {
 			t.Errorf("%s in the namespace of another: %v", r.Fact.Kind, err)
 		}
 	}
+	trusts := func(streams ...device.TrustedStream) device.Trusted {
+		return device.Trusted{Device: tablet.ID(), Entry: trusted.Entry, Streams: streams}
+	}
 	for name, r := range map[string]fact.Record{
-		"seen by a peer":   ada.Shared(t, shared, 1, 1, device.KindSeen, seen),
-		"seen never":       ada.Own(t, 1, device.KindSeen, device.Seen{Entries: seen.Entries}),
-		"seen nothing":     ada.Own(t, 1, device.KindSeen, device.Seen{At: now}),
-		"out of order":     ada.Own(t, 1, device.KindSeen, device.Seen{At: now, Entries: []roster.Hash{{2}, {1}}}),
-		"closed nothing":   ada.Own(t, 1, device.KindClosed, roster.Closed{}),
-		"announced nobody": ada.Own(t, 1, device.KindRoster, roster.Announced{}),
+		"seen by a peer":      ada.Shared(t, shared, 1, 1, device.KindSeen, seen),
+		"seen never":          ada.Own(t, 1, device.KindSeen, device.Seen{Entries: seen.Entries}),
+		"seen nothing":        ada.Own(t, 1, device.KindSeen, device.Seen{At: now}),
+		"out of order":        ada.Own(t, 1, device.KindSeen, device.Seen{At: now, Entries: []roster.Hash{{2}, {1}}}),
+		"trusted by a peer":   ada.Shared(t, shared, 1, 1, device.KindTrusted, trusted),
+		"trusted no entry":    ada.Own(t, 1, device.KindTrusted, device.Trusted{Device: tablet.ID()}),
+		"trusted nothing":     ada.Own(t, 1, device.KindTrusted, trusts(device.TrustedStream{Context: shared})),
+		"trusted in no place": ada.Own(t, 1, device.KindTrusted, trusts(device.TrustedStream{Heads: heads})),
+		"trusted twice":       ada.Own(t, 1, device.KindTrusted, trusts(trusted.Streams[0], trusted.Streams[0])),
+		"closed nothing":      ada.Own(t, 1, device.KindClosed, roster.Closed{}),
+		"announced nobody":    ada.Own(t, 1, device.KindRoster, roster.Announced{}),
 	} {
 		if err := checks[r.Fact.Kind](&r.Fact); !errors.Is(err, aura.Invalid) {
 			t.Errorf("%s: %v", name, err)
@@ -427,12 +437,15 @@ func records(t testing.TB) *rapid.Generator[[]fact.Record] {
 		at := aura.Logical(rapid.Uint64Range(1, 9).Draw(rt, "at"))
 		entry := rapid.SampledFrom(history).Draw(rt, "entry")
 		var payload any
-		kind := rapid.SampledFrom([]string{device.KindRoster, device.KindRoster, device.KindClosed, device.KindSeen}).Draw(rt, "kind")
+		kind := rapid.SampledFrom([]string{device.KindRoster, device.KindRoster, device.KindClosed, device.KindSeen, device.KindTrusted}).Draw(rt, "kind")
 		switch kind {
 		case device.KindRoster:
 			who, payload = ada, announce(t, entry)
 		case device.KindClosed:
 			payload = roster.Closed{Device: tablet.ID(), Entry: entry.Hash()}
+		case device.KindTrusted:
+			heads := []fact.Place{{Seq: uint64(at), ID: [fact.ShortID]byte{1}}}
+			return who.Own(t, at, kind, device.Trust(tablet.ID(), entry.Hash(), map[aura.ContextID][]fact.Place{shared: heads})[0])
 		case device.KindSeen:
 			return who.Own(t, at, kind, device.Seen{At: now.Add(aura.Duration(at)), Entries: []roster.Hash{entry.Hash()}})
 		}

@@ -20,6 +20,8 @@ const (
 	KindRoster = "device.roster"
 	// KindClosed carries [roster.Closed]: in a shared context, or in the own namespace for the own streams.
 	KindClosed = "device.closed"
+	// KindTrusted carries [Trusted]. It lies in the own namespace.
+	KindTrusted = "device.trusted"
 	// KindSeen carries [Seen]. It lies in the own namespace.
 	KindSeen = "device.seen"
 )
@@ -79,6 +81,18 @@ func closed(f *fact.Fact) (p roster.Closed, err error) {
 		return p, err
 	}
 	return p, p.Check()
+}
+
+func checkTrusted(f *fact.Fact) error {
+	_, err := trusted(f)
+	return err
+}
+
+func trusted(f *fact.Fact) (p Trusted, err error) {
+	if err := fold.Own(f, &p); err != nil {
+		return p, err
+	}
+	return p, p.check()
 }
 
 func checkSeen(f *fact.Fact) error {

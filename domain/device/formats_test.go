@@ -11,6 +11,11 @@ import (
 func TestFormats(t *testing.T) {
 	formats.Map(t, "device.Seen", formats.Payload[Seen]())
 	formats.Map(t, "device.RemoveIntent", formats.Payload[RemoveIntent]())
+	formats.Map(t, "device.RemoveResult", formats.Payload[RemoveResult]())
+	formats.Map(t, "device.Trusted", formats.Payload[Trusted]())
+	formats.Map(t, "device.TrustedStream", formats.Payload[TrustedStream]())
+	formats.Map(t, "device.savedTrusting", formats.State[savedTrusting]())
+	formats.Map(t, "device.trusting", formats.State[trusting]())
 	formats.Map(t, "device.CloseIntent", formats.Payload[CloseIntent]())
 	formats.Map(t, "device.closing", formats.State[closing]())
 	formats.Map(t, "device.savedState", formats.State[savedState]())

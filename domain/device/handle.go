@@ -22,9 +22,20 @@ const (
 	IntentRemove = "device.remove"
 )
 
-// RemoveIntent asks to list a device of the account no more, and to tell the contacts.
+// RemoveIntent asks to list a device of the account no more, and to tell the contacts. With Last or Until, later facts of the device
+// are void.
 type RemoveIntent struct {
 	Device aura.DeviceID `cbor:"1,keyasint"`
+	// Last is the last message of the device that the owner trusts. In other conversations it is the last one that is not younger.
+	Last aura.FactID `cbor:"2,keyasint,omitzero"`
+	// Until is the time of the last message that the owner trusts, by the device's clock.
+	Until aura.Instant `cbor:"3,keyasint,omitempty"`
+}
+
+// RemoveResult answers a [RemoveIntent] with Last or Until.
+type RemoveResult struct {
+	Conversations uint64 `cbor:"1,keyasint,omitempty"`
+	Trusted       uint64 `cbor:"2,keyasint,omitempty"` // conversations in which some messages of the device still count
 }
 
 // CloseIntent asks to say in a conversation up to which facts a removed device counts there.
@@ -34,9 +45,10 @@ type CloseIntent struct {
 }
 
 // Adopt plans to take signed entries of the own roster: the devices of the owner go by them from then on, and each shared
-// context is told. It returns the errors of [roster.Announced.Decode] and [roster.Chain.Add], aura.Invalid for entries of
-// another authority, and aura.NotFound for one whose predecessor is not here.
-func Adopt(s *State, by domain.Caller, a roster.Announced) (guard.Request, error) {
+// context is told. Trusted says up to where the owner trusts devices that the entries remove. It returns the errors of
+// [roster.Announced.Decode] and [roster.Chain.Add], aura.Invalid for entries of another authority, and aura.NotFound for one whose
+// predecessor is not here.
+func Adopt(s *State, by domain.Caller, a roster.Announced, trusted ...Trusted) (guard.Request, error) {
 	const op = "device.Adopt"
 	entries, err := a.Decode()
 	if err != nil {
@@ -54,8 +66,12 @@ func Adopt(s *State, by domain.Caller, a roster.Announced) (guard.Request, error
 	if missing := chain.State(by.Now.At).Missing; len(missing) > 0 {
 		return guard.Request{}, aura.Errorf(op, aura.NotFound, "%d entries that these build on are not here: give the whole chain", len(missing))
 	}
-	draft, err := by.Draft(KindRoster, a)
-	return by.Local(CapRoster, draft), err
+	drafts := make([]fact.Draft, 1+len(trusted))
+	drafts[0], err = by.Draft(KindRoster, a)
+	for i := 0; i < len(trusted) && err == nil; i++ {
+		drafts[1+i], err = by.Draft(KindTrusted, trusted[i])
+	}
+	return by.Local(CapRoster, drafts...), err
 }
 
 // Close plans to say a bound to the members of a conversation. It returns the errors of [roster.Closed.Check], and
@@ -66,15 +82,39 @@ func Close(s *State, by domain.Caller, to chat.Ref, peers []aura.AuthorityID, c 
 		return guard.Request{}, err
 	}
 	says := s.Chain(by.Authority, fact.Certificate{}, by.Now.At).State(by.Now.At)
-	// Which bounds are missing does not follow from the facts below them.
-	below := func(aura.DeviceID, fact.Place, fact.Place) (bool, bool) { return false, false }
-	for _, owed := range s.Bounds(to.Context, says, below).Unsaid(by.Device) {
+	for _, owed := range s.owed(to.Context, says, by.Device) {
 		if owed.Device == c.Device && owed.Entry == c.Entry {
 			draft, err := by.Shared(to.Context, KindClosed, c)
 			return by.Send(CapRoster, to.Context, peers, draft), err
 		}
 	}
 	return guard.Request{}, aura.Errorf(op, aura.Denied, "this device has no bound of device %s to say there", aura.Short(c.Device))
+}
+
+// closings returns the bounds that this device says in a context; zero: in the own namespace. In a conversation a device counts up to
+// the facts up to which the owner trusts it, if he said so, and otherwise as far as this device holds its facts. Where it holds none, it says
+// nothing, because others may hold some: theirs count, and they take no more.
+func closings(s *domain.Snapshot, state *State, says *roster.State, context aura.ContextID) (all []fact.Draft, err error) {
+	ns := fact.OwnNamespace(s.Authority)
+	if !context.IsZero() {
+		ns = fact.ContextNamespace(context)
+	}
+	for _, c := range state.owed(context, says, s.Device) {
+		trusted, is := state.trusted[trusting{s.Device, c.Device, c.Entry}]
+		if is && !context.IsZero() {
+			c.Heads = trusted[context]
+		} else if c.Heads, err = s.Heads(ns, c.Device); err != nil {
+			return all, err
+		} else if len(c.Heads) == 0 {
+			continue
+		}
+		b, err := fact.Marshal(c)
+		if err != nil {
+			return all, err
+		}
+		all = append(all, fact.Draft{Namespace: ns, Kind: KindClosed, Payload: b})
+	}
+	return all, nil
 }
 
 // see plans to keep when this home first had entries.

@@ -14,6 +14,7 @@ func Module() domain.Module {
 		Kinds: []fact.Kind{
 			{Name: KindRoster, Check: checkRoster, Always: true},
 			{Name: KindClosed, Columns: []fact.Column{{Name: "device", Key: 1}, {Name: "entry", Key: 2}}, Check: checkClosed, Always: true},
+			{Name: KindTrusted, Columns: []fact.Column{{Name: "device", Key: 1}, {Name: "entry", Key: 2}}, Check: checkTrusted},
 			{Name: KindSeen, Columns: []fact.Column{{Name: "at", Key: 1}}, Check: checkSeen, Always: true},
 		},
 		Capabilities: domain.OwnerCapabilities(CapRoster),
@@ -39,8 +40,8 @@ func Module() domain.Module {
 	}
 }
 
-// due plans to keep when entries came, and to tell each conversation the entries of the owner that it was not told. A
-// plan that fails does not hold up the rest; the first such error is returned.
+// due plans to keep when entries came, and to tell each conversation the entries of the owner that it was not told and the bounds of
+// devices that this one removed. A plan that fails does not hold up the rest; the first such error is returned.
 func due(s *domain.Snapshot) (plans []domain.Plan, first error) {
 	state := domain.Get[*State](s.States)
 	keep := func(err error) {
@@ -55,6 +56,15 @@ func due(s *domain.Snapshot) (plans []domain.Plan, first error) {
 	if !state.Announces(s.Authority) {
 		return plans, first
 	}
+	says := state.Chain(s.Authority, fact.Certificate{}, s.Now.At).State(s.Now.At)
+	removes := len(says.Bounds(nil, nil).Unsaid(s.Device)) > 0
+	if removes {
+		drafts, err := closings(s, state, says, aura.ContextID{})
+		keep(err)
+		for i := range drafts {
+			plans = append(plans, domain.Plan{Request: s.Local(CapRoster, drafts[i])})
+		}
+	}
 	for _, to := range domain.Get[*chat.State](s.States).Order(chat.SettingOf(s.States)) {
 		peers, err := chat.Peers(s.States, to)
 		if err != nil || len(peers) == 0 {
@@ -64,6 +74,14 @@ func due(s *domain.Snapshot) (plans []domain.Plan, first error) {
 		keep(err)
 		for i := range all {
 			plans = append(plans, domain.Plan{Request: all[i]})
+		}
+		if !removes {
+			continue
+		}
+		drafts, err := closings(s, state, says, to.Context)
+		keep(err)
+		for i := range drafts {
+			plans = append(plans, domain.Plan{Request: s.Send(CapRoster, to.Context, peers, drafts[i])})
 		}
 	}
 	return plans, first

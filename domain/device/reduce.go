@@ -23,7 +23,8 @@ type State struct {
 	entries map[aura.AuthorityID][]roster.Entry // in the order of compareEntries
 	seen    map[roster.Hash]aura.Instant
 	closed  map[closing]*fold.First[roster.ClosedFact]
-	told    map[aura.ContextID][]roster.Hash // entries of the owner that devices of the owner announced, ascending
+	trusted map[trusting]map[aura.ContextID][]fact.Place // ascending
+	told    map[aura.ContextID][]roster.Hash             // entries of the owner that devices of the owner announced, ascending
 	chains  chains
 }
 
@@ -41,12 +42,20 @@ type closing struct {
 	By      aura.DeviceID    `cbor:"3,keyasint"`
 }
 
+// trusting names a removal and the owner's device that says up to where the removed one is trusted: the maker of the entry, or it
+// counts for nothing.
+type trusting struct {
+	By     aura.DeviceID `cbor:"1,keyasint"`
+	Device aura.DeviceID `cbor:"2,keyasint"`
+	Entry  roster.Hash   `cbor:"3,keyasint"`
+}
+
 // NewState returns an empty state for the owner's authority.
 func NewState(self aura.AuthorityID) *State {
 	return &State{
 		self: self, entries: map[aura.AuthorityID][]roster.Entry{}, seen: map[roster.Hash]aura.Instant{},
 		closed: map[closing]*fold.First[roster.ClosedFact]{}, told: map[aura.ContextID][]roster.Hash{},
-		chains: chains{},
+		trusted: map[trusting]map[aura.ContextID][]fact.Place{}, chains: chains{},
 	}
 }
 
@@ -72,6 +81,10 @@ func (s *State) Apply(r *fact.Record) {
 			}
 			s.closed[at].Put(maxClosed, fold.Of(r), roster.ClosedFact{Closed: p, By: r.Fact.Device, At: r.Place()})
 		}
+	case KindTrusted:
+		if p, err := trusted(&r.Fact); err == nil && r.Fact.Author == s.self {
+			s.trust(trusting{r.Fact.Device, p.Device, p.Entry}, p.Streams)
+		}
 	case KindSeen:
 		p, err := seen(&r.Fact)
 		if err != nil || r.Fact.Author != s.self {
@@ -82,6 +95,20 @@ func (s *State) Apply(r *fact.Record) {
 				s.seen[h] = p.At
 			}
 		}
+	}
+}
+
+// trust notes up to where a removed device is trusted. Two copies of a home may say two things, which count together; of too many
+// places the first ones do.
+func (s *State) trust(at trusting, streams []TrustedStream) {
+	if s.trusted[at] == nil {
+		s.trusted[at] = map[aura.ContextID][]fact.Place{}
+	}
+	for i := range streams {
+		heads := slices.Concat(s.trusted[at][streams[i].Context], streams[i].Heads)
+		slices.SortFunc(heads, fact.Place.Compare)
+		heads = slices.Compact(heads)
+		s.trusted[at][streams[i].Context] = heads[:min(len(heads), fact.MaxHeads)]
 	}
 }
 

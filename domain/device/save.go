@@ -2,6 +2,7 @@ package device
 
 import (
 	"cmp"
+	"maps"
 	"slices"
 
 	"github.com/aura-runtime/aura"
@@ -16,6 +17,12 @@ type savedState struct {
 	Seen    map[roster.Hash]aura.Instant     `cbor:"2,keyasint,omitempty"`
 	Closed  []savedClosing                   `cbor:"3,keyasint,omitempty"` // ascending
 	Told    map[aura.ContextID][]roster.Hash `cbor:"4,keyasint,omitempty"`
+	Trusted []savedTrusting                  `cbor:"5,keyasint,omitempty"` // ascending
+}
+
+type savedTrusting struct {
+	At      trusting        `cbor:"1,keyasint"`
+	Streams []TrustedStream `cbor:"2,keyasint,omitempty"`
 }
 
 type savedClosing struct {
@@ -30,7 +37,7 @@ type savedClosed struct {
 }
 
 // Version implements [domain.State]: a change of the saved form, or of what Apply makes of a fact, raises it.
-func (s *State) Version() int { return 1 }
+func (s *State) Version() int { return 2 }
 
 // Save implements [domain.State].
 func (s *State) Save() ([]byte, error) {
@@ -52,7 +59,19 @@ func (s *State) Save() ([]byte, error) {
 		saved.Closed = append(saved.Closed, c)
 	}
 	slices.SortFunc(saved.Closed, func(a, b savedClosing) int { return a.At.compare(b.At) })
+	for at, streams := range s.trusted {
+		t := savedTrusting{At: at}
+		for _, context := range slices.SortedFunc(maps.Keys(streams), aura.ContextID.Compare) {
+			t.Streams = append(t.Streams, TrustedStream{context, streams[context]})
+		}
+		saved.Trusted = append(saved.Trusted, t)
+	}
+	slices.SortFunc(saved.Trusted, func(a, b savedTrusting) int { return a.At.compare(b.At) })
 	return fact.MarshalState(saved)
+}
+
+func (t trusting) compare(o trusting) int {
+	return cmp.Or(t.By.Compare(o.By), t.Device.Compare(o.Device), compareHashes(t.Entry, o.Entry))
 }
 
 func (c closing) compare(o closing) int {
@@ -83,6 +102,9 @@ func (s *State) Restore(state []byte) error {
 			})
 		}
 		restored.closed[c.At] = fold.RestoreFirst(items)
+	}
+	for i := range saved.Trusted {
+		restored.trust(saved.Trusted[i].At, saved.Trusted[i].Streams)
 	}
 	if saved.Seen != nil {
 		restored.seen = saved.Seen

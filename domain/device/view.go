@@ -92,6 +92,13 @@ func (s *State) Bounds(context aura.ContextID, says *roster.State, below roster.
 	return says.Bounds(all, below)
 }
 
+// owed returns the bounds that a device of the owner still has to say in a context, without heads.
+func (s *State) owed(context aura.ContextID, says *roster.State, maker aura.DeviceID) []roster.Closed {
+	// Which bounds are missing does not follow from the facts below them.
+	below := func(aura.DeviceID, fact.Place, fact.Place) (bool, bool) { return false, false }
+	return s.Bounds(context, says, below).Unsaid(maker)
+}
+
 // unseen returns the entries of all authorities whose time was not kept yet, ascending. A time in the future was kept by a clock
 // that was ahead, or that of another device: a share would not be usable before it comes, so the entry counts as seen now. The
 // time of an entry that decides about a recovery key stays: it may not come earlier because a clock was turned back.

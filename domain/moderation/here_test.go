@@ -21,6 +21,8 @@ func (h *talkative) Newest(context aura.ContextID, device aura.DeviceID) (guard.
 	return guard.Mark{Context: context, Device: device, Number: 1, Place: fact.Place{Seq: 1, ID: [16]byte{device[0]}}}, nil
 }
 
+func (*talkative) Heads(fact.Namespace, aura.DeviceID) ([]fact.Place, error) { return nil, nil }
+
 func (*talkative) Meta(string) ([]byte, error) { return nil, nil }
 
 // TestAnUnblockingNamesABoundedNumberOfDevices: a person can have listed any number of devices, and that hides nothing of the

@@ -338,19 +338,36 @@ func deviceShowCommand(s *Shell) *cobra.Command {
 }
 
 func deviceRemoveCommand(s *Shell) *cobra.Command {
-	yes := false
+	yes, since := false, ""
 	c := &cobra.Command{
 		Use:   "remove NAME",
 		Short: "Remove a device from this account, and tell the contacts",
 		Long: `Remove a device from this account. Contacts talk with it no more as soon as they hear of it, and it gets nothing that is
-said from then on. It keeps what it has: messages, contacts, its keys. NAME is its name or the beginning of its identifier.`,
-		Example: "  aura device remove laptop\n  aura device remove l4nhnbzt --yes",
+said from then on. It keeps what it has: messages, contacts, its keys. NAME is its name or the beginning of its identifier.
+
+What the device said still counts, as far as this device has it: a message of it that this device lacks disappears at the
+contacts too. In a conversation of which this device has nothing of it, they keep what they have.
+
+--since takes back what a thief wrote with the device. It names the last message that you trust: by its id, as aura read
+--json shows it, by its time (2026-11-30T18:00:00Z), or by the age of the last messages that you trust (3h, 2d). Nothing counts
+that the device said after that message in its conversation, and in each other one after its last message that is not later. A
+conversation in which this device has no such message loses all that the other one said. Contacts hide what counts no more. They
+may have read it before, and a thief can write an earlier time than the true one: look at what stays. Contacts and names that the
+thief changed stay as they are. It cannot be taken back.`,
+		Example: "  aura device remove laptop\n  aura device remove l4nhnbzt --yes\n  aura device remove laptop --since 3h",
 		Args:    Exactly(1, "a device's name, or the beginning of its identifier"),
 		RunE: func(c *cobra.Command, args []string) error {
 			if !yes && (!s.Terminal || s.JSON) {
 				return Usage(c, "there is no terminal to ask at: use --yes")
 			}
 			return s.Connected("device remove", func(tc task.Context, core *app.Core) error {
+				var in device.RemoveIntent
+				if c.Flags().Changed("since") {
+					var err error
+					if in, err = parseSince(since, tc.Now().At); err != nil {
+						return Usage(c, "--since: %s", aura.Reason(err))
+					}
+				}
 				lines, err := deviceLines(tc, core)
 				if err != nil {
 					return err
@@ -362,15 +379,56 @@ said from then on. It keeps what it has: messages, contacts, its keys. NAME is i
 				if !yes && !s.agreed("Remove "+l.Name+" ("+aura.Short(l.Device.Device)+")?") {
 					return aura.Errorf("cli.deviceRemoveCommand", aura.Cancelled, "%s stays", l.Name)
 				}
-				if err := core.RemoveDevice(tc, l.Device.Device); err != nil {
+				in.Device = l.Device.Device
+				out, err := core.RemoveDevice(tc, in)
+				if err != nil {
 					return err
 				}
-				return s.Print(map[string]any{"device": l.Device.Device, "name": l.Name, "done": "remove"}, "%s is removed; contacts hear of it when they are reached", l.Name)
+				return s.Print(deviceRemoved{l.Device.Device, l.Name, "remove", out.Conversations, out.Trusted}, "%s", removedText(l.Name, &out))
 			})
 		},
 	}
 	c.Flags().BoolVar(&yes, "yes", false, "do not ask")
+	c.Flags().StringVar(&since, "since", "", "the last message of the device that you trust: its id, its time or its age (default: all)")
 	return c
+}
+
+// deviceRemoved is what `aura device remove --json` prints.
+type deviceRemoved struct {
+	Device aura.DeviceID `json:"device"`
+	Name   string        `json:"name"`
+	Done   string        `json:"done"`
+	// Conversations and Trusted are how many there are, and in how many some messages of the device count, with --since.
+	Conversations uint64 `json:"conversations,omitempty"`
+	Trusted       uint64 `json:"trusted,omitempty"`
+}
+
+func removedText(name string, out *device.RemoveResult) string {
+	text := name + " is removed; contacts hear of it when they are reached"
+	if out.Conversations == 0 {
+		return text
+	}
+	return fmt.Sprintf("%s\nits messages count up to the one that you trust in %d of %d conversations, and in the others none does",
+		text, out.Trusted, out.Conversations)
+}
+
+// parseSince reads the last message of a device that its owner trusts: an identifier, a time or an age. It returns [aura.Invalid] for anything else.
+func parseSince(text string, now aura.Instant) (in device.RemoveIntent, err error) {
+	if in.Last, err = aura.ParseFactID(text); err == nil {
+		return in, nil
+	}
+	if at, err := time.Parse(time.RFC3339, text); err == nil {
+		if at.After(now.Std()) || at.Unix() <= 0 {
+			return in, aura.Errorf("cli.parseSince", aura.Invalid, "%s has not come yet, or is before 1970", text)
+		}
+		return device.RemoveIntent{Until: aura.Instant(at.UnixNano())}, nil
+	}
+	age, err := parseSpan(text)
+	if err != nil || age < 0 {
+		return in, aura.Errorf("cli.parseSince", aura.Invalid,
+			"%q is no message, time or age: give an id as aura read --json shows it, 2026-11-30T18:00:00Z, or such as 3h or 2d", text)
+	}
+	return device.RemoveIntent{Until: now.Add(-age)}, nil
 }
 
 // findDevice returns the device with a name, or else the one whose identifier begins with a text.
