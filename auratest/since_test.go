@@ -28,6 +28,19 @@ func (h *household) keeps(by, from, of *auratest.Person) {
 	}
 }
 
+// closings returns how many bounds the phone has said in a namespace.
+func (h *household) closings(ns fact.Namespace) (n int) {
+	h.Helper()
+	_, err := h.phone.Agent.Journal().Read(h.tc, fact.Selection{Namespaces: []fact.Namespace{ns}, Kinds: []string{device.KindClosed}}, func(fact.Record) error {
+		n++
+		return nil
+	})
+	if err != nil {
+		h.Fatalf("%v", err)
+	}
+	return n
+}
+
 // says lets the laptop say texts, waits until Ben has them, and returns the messages.
 func (h *household) says(texts ...string) (all []chat.Message) {
 	h.Helper()
@@ -58,6 +71,28 @@ func TestARemovalSaysItsBounds(t *testing.T) {
 		h.ben.Start(h.tc)
 		h.Sleep(h.tc, 10*time.Minute)
 		h.hears(h.ben, h.phone, "one", "two", "still here")
+		if shared, own := h.closings(fact.ContextNamespace(h.talk)), h.closings(fact.OwnNamespace(h.phone.Self())); shared != 1 || own != 0 {
+			h.Errorf("the phone said %d bounds in the conversation and %d of its account, want 1 and 0", shared, own)
+		}
+	})
+}
+
+// TestARemovalSaysItsBoundAtHome: what the removed device said to the owner's other devices has a bound as well, said once.
+func TestARemovalSaysItsBoundAtHome(t *testing.T) {
+	live(t, 1, func(h *household) {
+		ns := fact.OwnNamespace(h.phone.Self())
+		records, err := h.laptop.Agent.Journal().ByAuthor(ns, h.laptop.Ring.Device(), 1, 100)
+		if err == nil {
+			_, err = h.phone.Agent.Journal().Append(h.tc, &journal.Entry{Foreign: records})
+		}
+		if err != nil || len(records) == 0 {
+			h.Fatalf("%d facts, %v", len(records), err)
+		}
+		h.dismiss()
+		h.Sleep(h.tc, 10*time.Minute)
+		if shared, own := h.closings(fact.ContextNamespace(h.talk)), h.closings(ns); shared != 0 || own != 1 {
+			h.Errorf("the phone said %d bounds in the conversation and %d of its account, want 0 and 1", shared, own)
+		}
 	})
 }
 

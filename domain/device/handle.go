@@ -91,17 +91,14 @@ func Close(s *State, by domain.Caller, to chat.Ref, peers []aura.AuthorityID, c 
 	return guard.Request{}, aura.Errorf(op, aura.Denied, "this device has no bound of device %s to say there", aura.Short(c.Device))
 }
 
-// closings returns the bounds that this device says in a context; zero: in the own namespace. In a conversation a device counts up to
+// closings returns the bounds that this device says in a namespace, a shared one or its own. In a conversation a device counts up to
 // the facts up to which the owner trusts it, if he said so, and otherwise as far as this device holds its facts. Where it holds none, it says
 // nothing, because others may hold some: theirs count, and they take no more.
-func closings(s *domain.Snapshot, state *State, says *roster.State, context aura.ContextID) (all []fact.Draft, err error) {
-	ns := fact.OwnNamespace(s.Authority)
-	if !context.IsZero() {
-		ns = fact.ContextNamespace(context)
-	}
+func closings(s *domain.Snapshot, state *State, says *roster.State, ns fact.Namespace) (all []fact.Draft, err error) {
+	context, shared := ns.Context()
 	for _, c := range state.owed(context, says, s.Device) {
 		trusted, is := state.trusted[trusting{s.Device, c.Device, c.Entry}]
-		if is && !context.IsZero() {
+		if is && shared {
 			c.Heads = trusted[context]
 		} else if c.Heads, err = s.Heads(ns, c.Device); err != nil {
 			return all, err

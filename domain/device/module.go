@@ -59,7 +59,7 @@ func due(s *domain.Snapshot) (plans []domain.Plan, first error) {
 	says := state.Chain(s.Authority, fact.Certificate{}, s.Now.At).State(s.Now.At)
 	removes := len(says.Bounds(nil, nil).Unsaid(s.Device)) > 0
 	if removes {
-		drafts, err := closings(s, state, says, aura.ContextID{})
+		drafts, err := closings(s, state, says, fact.OwnNamespace(s.Authority))
 		keep(err)
 		for i := range drafts {
 			plans = append(plans, domain.Plan{Request: s.Local(CapRoster, drafts[i])})
@@ -78,7 +78,7 @@ func due(s *domain.Snapshot) (plans []domain.Plan, first error) {
 		if !removes {
 			continue
 		}
-		drafts, err := closings(s, state, says, to.Context)
+		drafts, err := closings(s, state, says, fact.ContextNamespace(to.Context))
 		keep(err)
 		for i := range drafts {
 			plans = append(plans, domain.Plan{Request: s.Send(CapRoster, to.Context, peers, drafts[i])})

@@ -37,7 +37,7 @@ func (chains) Equal(chains) bool { return true }
 
 // closing names the device that says bounds, and where.
 type closing struct {
-	Context aura.ContextID   `cbor:"1,keyasint,omitzero"` // zero: the own namespace of the authority
+	Context aura.ContextID   `cbor:"1,keyasint,omitzero"` // in the own namespace of the authority its identifier
 	Who     aura.AuthorityID `cbor:"2,keyasint"`
 	By      aura.DeviceID    `cbor:"3,keyasint"`
 }
