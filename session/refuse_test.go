@@ -210,3 +210,59 @@ func TestARegistryRefusesWhatNothingGuards(t *testing.T) {
 		t.Errorf("a role that is none: %v", err)
 	}
 }
+
+// lossy is a channel that loses a frame when it is closed before the other side has read it and hung up, as channels on a network do.
+type lossy struct {
+	pipe
+	posted, read, lost *bool
+}
+
+// Post implements [session.Channel].
+func (c lossy) Post(task.Context, session.Frame, [32]byte, []byte) error {
+	*c.posted = true
+	return nil
+}
+
+// Recv implements [session.Channel].
+func (c lossy) Recv(tc task.Context) (session.Frame, []byte, error) {
+	if *c.posted {
+		if err := tc.Sleep(time.Second); err != nil {
+			return 0, nil, err
+		}
+		*c.read = true
+		return 0, nil, aura.Errorf("session.lossy", aura.Cancelled, "the other side hung up")
+	}
+	return c.pipe.Recv(tc)
+}
+
+// Close implements [session.Channel].
+func (c lossy) Close(tc task.Context) {
+	*c.lost = *c.lost || *c.posted && !*c.read
+	c.pipe.Close(tc)
+}
+
+// TestARefusalArrives: a channel of one session whose first frame is refused, because the versions differ, stays open until the other side has read why.
+func TestARefusalArrives(t *testing.T) {
+	chaintest.Simulate(t, 1, func(tc task.Context, sim *task.Sim) {
+		var heard []string
+		shop := begin(t, tc, sim, journal.NewFaulty(sim.Entropy("disk"), journal.Faults{}), true, "Store", store(&heard, "Closed"))
+		defer shop.Close(tc)
+		o := shop.opening("Cust")
+		greeting, err := fact.Marshal(session.Greeting{Session: o.Name, Protocol: shopID, Version: [32]byte{1}, Role: "Cust"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		c := lossy{pipe{task.NewMailbox[frame]("in", 8), task.NewMailbox[frame]("out", 8)}, new(bool), new(bool), new(bool)}
+		talk := one2one(o.Name)
+		talk.Admit = func(task.Context, session.Party, aura.ContextID, *session.Greeting) (session.Opening, error) {
+			return o, nil
+		}
+		if err := c.in.Send(tc, frame{session.FrameGreeting, greeting}); err != nil {
+			t.Fatal(err)
+		}
+		err = shop.engine.Speak(tc, talk, c)
+		if !*c.posted || !*c.read || *c.lost || err == nil {
+			t.Errorf("a refusal left: %t, was read: %t, was lost: %t; %v", *c.posted, *c.read, *c.lost, err)
+		}
+	})
+}

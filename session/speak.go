@@ -49,17 +49,19 @@ func (e *Engine) Speak(tc task.Context, talk ChannelOptions, channel Channel) er
 	}
 	defer e.hangUp(tc, s)
 	sending := task.NewGroup(tc, "session.send")
-	over, sent := false, error(nil)
+	over, said, sent := false, false, error(nil)
 	sending.Go("send", func(tc task.Context) error {
-		defer channel.Close(tc)
-		over, sent = e.send(tc, s, channel)
+		if over, said, sent = e.send(tc, s, channel); over || !said || sent != nil {
+			channel.Close(tc)
+		}
 		return nil
 	})
 	refused, err := e.receive(tc, s, channel)
-	if refused && talk.Only != (aura.SessionID{}) && e.close(tc, s) == nil {
-		_ = sending.Wait(tc) // the other side learns why
+	if refused && talk.Only != (aura.SessionID{}) && e.close(tc, s) == nil && sending.Wait(tc) == nil {
+		awaitHangUp(tc, channel) // the other side learns why
 	}
 	closing := sending.Close(tc, closeGrace)
+	channel.Close(tc)
 	switch {
 	case closing != nil:
 		return closing
@@ -69,6 +71,18 @@ func (e *Engine) Speak(tc task.Context, talk ChannelOptions, channel Channel) er
 		return sent // it is why the channel ended
 	}
 	return err
+}
+
+// awaitHangUp waits until the other side ends a channel, at most closeGrace: it does so when it has read the last frame, and to close the
+// channel earlier would lose that.
+func awaitHangUp(tc task.Context, channel Channel) {
+	tc, done := tc.WithBudget("session.hangup", closeGrace)
+	defer done()
+	for {
+		if _, _, err := channel.Recv(tc); err != nil {
+			return
+		}
+	}
 }
 
 // close has the sending task end when all was said.
@@ -92,16 +106,16 @@ func (e *Engine) awaitEnd(tc task.Context, s *speaker) bool {
 	return err == nil && over
 }
 
-// send posts the frames that are due. It reports whether the session of a channel that carries one is over.
-func (e *Engine) send(tc task.Context, s *speaker, channel Channel) (over bool, err error) {
+// send posts the frames that are due. It reports whether the session of a channel that carries one is over, and whether any frame left.
+func (e *Engine) send(tc task.Context, s *speaker, channel Channel) (over, said bool, err error) {
 	for {
 		due, err := ask(tc, e, func(tc task.Context) (due, error) { return s.collect(tc.Elapsed()), nil })
 		if err != nil {
-			return false, err
+			return false, said, err
 		}
 		frames, err := e.pay(tc, s, due.frames)
 		if err != nil {
-			return false, err
+			return false, said, err
 		}
 		for i := range frames {
 			f := &frames[i]
@@ -109,20 +123,21 @@ func (e *Engine) send(tc task.Context, s *speaker, channel Channel) (over bool, 
 			if _, denied := errors.AsType[*guard.Denial](err); denied && s.talk.Only == (aura.SessionID{}) {
 				// The budget has no room for a control message: the others leave, and this one later.
 				if err := e.postpone(tc, s, f); err != nil {
-					return false, err
+					return false, said, err
 				}
 				continue
 			}
 			if err != nil {
-				return false, err
+				return false, said, err
 			}
+			said = true
 		}
 		if due.last {
-			return due.over, nil
+			return due.over, said, nil
 		}
 		if len(due.frames) == 0 {
 			if _, err := s.wake.WaitUntil(tc, due.again); err != nil {
-				return false, err
+				return false, said, err
 			}
 		}
 	}
@@ -158,7 +173,7 @@ func (e *Engine) receive(tc task.Context, s *speaker, channel Channel) (refused 
 		}
 		if kind == FrameMessage && s.talk.Payments == nil {
 			if unpaid++; unpaid > maxUnpaid {
-				return true, aura.Errorf("session.receive", aura.Denied, "more than %d messages on a channel that shows no receipts", maxUnpaid)
+				return false, aura.Errorf("session.receive", aura.Denied, "more than %d messages on a channel that shows no receipts", maxUnpaid)
 			}
 		}
 		if err = e.take(tc, s, kind, body); err == nil {
