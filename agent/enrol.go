@@ -65,7 +65,7 @@ func (a *Agent) removes(service.IntentFunc) service.IntentFunc {
 		}
 		out := fact.Result{Operation: in.Operation}
 		var trusted map[aura.ContextID][]fact.Place
-		if !r.Last.IsZero() || r.Until != 0 {
+		if !r.Last.IsZero() || r.Until != 0 || r.Nothing {
 			contexts := a.contexts()
 			var err error
 			if trusted, err = a.trusted(tc, &r, contexts); err != nil {
@@ -94,8 +94,10 @@ func (a *Agent) trusted(tc task.Context, r *device.RemoveIntent, contexts []aura
 	j, until, all := a.env.Journal, r.Until, map[aura.ContextID][]fact.Place{}
 	var named aura.ContextID
 	switch {
-	case !r.Last.IsZero() && until != 0:
-		return nil, aura.Errorf(op, aura.Invalid, "a message and a time are given: one of them says up to where the device is trusted")
+	case !r.Last.IsZero() && until != 0 || r.Nothing && (until != 0 || !r.Last.IsZero()):
+		return nil, aura.Errorf(op, aura.Invalid, "up to where the device is trusted is said twice: give a message, or a time, or say that nothing is")
+	case r.Nothing:
+		return all, nil
 	case until > tc.Now().At:
 		return nil, aura.Errorf(op, aura.Invalid, "the device is trusted up to a time that has not come yet")
 	case !r.Last.IsZero():
@@ -108,7 +110,8 @@ func (a *Agent) trusted(tc task.Context, r *device.RemoveIntent, contexts []aura
 		case !here || !message:
 			return nil, aura.Errorf(op, aura.NotFound, "no message %s is on this device: name one by its id, see aura read --json", r.Last)
 		case found.Fact.Author != a.env.Ring.Authority() || found.Fact.Device != r.Device:
-			return nil, aura.Errorf(op, aura.Invalid, "message %s is not of device %s: name one that it wrote, see aura read --json", r.Last, aura.Short(r.Device))
+			return nil, aura.Errorf(op, aura.Invalid,
+				"message %s is not of device %s: name one that it wrote, see aura read --json", r.Last, aura.Short(r.Device))
 		}
 		named, _ = found.Fact.Namespace.Context()
 		until, all[named] = at, []fact.Place{found.Row()}
@@ -124,6 +127,10 @@ func (a *Agent) trusted(tc task.Context, r *device.RemoveIntent, contexts []aura
 		if len(heads) > 0 {
 			all[context] = heads
 		}
+	}
+	if len(all) == 0 {
+		return nil, aura.Errorf(op, aura.NotFound,
+			"this device has no message of device %s from before: all that it ever said would disappear. If that is meant, use --since none", aura.Short(r.Device))
 	}
 	return all, nil
 }

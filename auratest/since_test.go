@@ -162,6 +162,16 @@ func TestAPersonTakesBackWhatAThiefSaid(t *testing.T) {
 	})
 }
 
+// TestNothingOfADeviceIsTrusted: the owner takes back all that the laptop ever said, of which the phone has nothing.
+func TestNothingOfADeviceIsTrusted(t *testing.T) {
+	live(t, 2, func(h *household) {
+		h.says("of the thief")
+		h.phone.Do(h.tc, device.IntentRemove, device.RemoveIntent{Device: h.laptop.Ring.Device(), Nothing: true}, nil)
+		h.phone.Say(h.tc, h.talk, "still here")
+		h.hears(h.ben, h.phone, "still here")
+	})
+}
+
 // TestALastMessageIsOfTheDevice: a message of another device, of a contact, or none is refused, and so is a time that has not come. The device stays.
 func TestALastMessageIsOfTheDevice(t *testing.T) {
 	live(t, 1, func(h *household) {
@@ -171,7 +181,8 @@ func TestALastMessageIsOfTheDevice(t *testing.T) {
 			"is not of device":       {Device: id, Last: h.message(h.phone, "from the phone").ID},
 			"no message":             {Device: id, Last: aura.FactID{1}},
 			"not come yet":           {Device: id, Until: h.tc.Now().At.Add(time.Hour)},
-			"a message and a time":   {Device: id, Until: 1, Last: aura.FactID{1}},
+			"is said twice":          {Device: id, Until: 1, Last: aura.FactID{1}},
+			"would disappear":        {Device: id, Until: 1},
 			"see aura read":          {Device: id, Last: h.message(h.phone, "before").ID},
 			"this is the device its": {Device: h.phone.Ring.Device(), Until: 1},
 		} {

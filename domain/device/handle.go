@@ -22,17 +22,19 @@ const (
 	IntentRemove = "device.remove"
 )
 
-// RemoveIntent asks to list a device of the account no more, and to tell the contacts. With Last or Until, later facts of the device
-// are void.
+// RemoveIntent asks to list a device of the account no more, and to tell the contacts. With one of Last, Until and Nothing, later facts of
+// the device are void.
 type RemoveIntent struct {
 	Device aura.DeviceID `cbor:"1,keyasint"`
 	// Last is the last message of the device that the owner trusts. In other conversations it is the last one that is not younger.
 	Last aura.FactID `cbor:"2,keyasint,omitzero"`
 	// Until is the time of the last message that the owner trusts, by the device's clock.
 	Until aura.Instant `cbor:"3,keyasint,omitempty"`
+	// Nothing says that the owner trusts no message of the device.
+	Nothing bool `cbor:"4,keyasint,omitempty"`
 }
 
-// RemoveResult answers a [RemoveIntent] with Last or Until.
+// RemoveResult answers a [RemoveIntent] with Last, Until or Nothing.
 type RemoveResult struct {
 	Conversations uint64 `cbor:"1,keyasint,omitempty"`
 	Trusted       uint64 `cbor:"2,keyasint,omitempty"` // conversations in which some messages of the device still count

@@ -351,9 +351,11 @@ contacts too. In a conversation of which this device has nothing of it, they kee
 --since takes back what a thief wrote with the device. It names the last message that you trust: by its id, as aura read
 --json shows it, by its time (2026-11-30T18:00:00Z), or by the age of the last messages that you trust (3h, 2d). Nothing counts
 that the device said after that message in its conversation, and in each other one after its last message that is not later. A
-conversation in which this device has no such message loses all that the other one said. Contacts hide what counts no more. They
-may have read it before, and a thief can write an earlier time than the true one: look at what stays. Contacts and names that the
-thief changed stay as they are. It cannot be taken back.`,
+conversation in which this device has no such message loses all that the other one said; with --since none, each one does. It is
+refused when this device has no such message at all.
+
+Contacts hide what counts no more. They may have read it before, and a thief can write an earlier time than the true one: look at
+what stays. Contacts and names that the thief changed stay as they are. It cannot be undone.`,
 		Example: "  aura device remove laptop\n  aura device remove l4nhnbzt --yes\n  aura device remove laptop --since 3h",
 		Args:    Exactly(1, "a device's name, or the beginning of its identifier"),
 		RunE: func(c *cobra.Command, args []string) error {
@@ -376,7 +378,11 @@ thief changed stay as they are. It cannot be taken back.`,
 				if err != nil {
 					return err
 				}
-				if !yes && !s.agreed("Remove "+l.Name+" ("+aura.Short(l.Device.Device)+")?") {
+				question := "Remove " + l.Name + " (" + aura.Short(l.Device.Device) + ")?"
+				if since != "" {
+					question = "Remove " + l.Name + " (" + aura.Short(l.Device.Device) + "), and take back what it said since?"
+				}
+				if !yes && !s.agreed(question) {
 					return aura.Errorf("cli.deviceRemoveCommand", aura.Cancelled, "%s stays", l.Name)
 				}
 				in.Device = l.Device.Device
@@ -389,7 +395,7 @@ thief changed stay as they are. It cannot be taken back.`,
 		},
 	}
 	c.Flags().BoolVar(&yes, "yes", false, "do not ask")
-	c.Flags().StringVar(&since, "since", "", "the last message of the device that you trust: its id, its time or its age (default: all)")
+	c.Flags().StringVar(&since, "since", "", "the last message of the device that you trust: its id, its time, its age or none (default: all)")
 	return c
 }
 
@@ -414,6 +420,9 @@ func removedText(name string, out *device.RemoveResult) string {
 
 // parseSince reads the last message of a device that its owner trusts: an identifier, a time or an age. It returns [aura.Invalid] for anything else.
 func parseSince(text string, now aura.Instant) (in device.RemoveIntent, err error) {
+	if text == "none" {
+		return device.RemoveIntent{Nothing: true}, nil
+	}
 	if in.Last, err = aura.ParseFactID(text); err == nil {
 		return in, nil
 	}
@@ -426,7 +435,7 @@ func parseSince(text string, now aura.Instant) (in device.RemoveIntent, err erro
 	age, err := parseSpan(text)
 	if err != nil || age < 0 {
 		return in, aura.Errorf("cli.parseSince", aura.Invalid,
-			"%q is no message, time or age: give an id as aura read --json shows it, 2026-11-30T18:00:00Z, or such as 3h or 2d", text)
+			"%q is no message, time or age: give an id as aura read --json shows it, 2026-11-30T18:00:00Z, such as 3h or 2d, or none", text)
 	}
 	return device.RemoveIntent{Until: now.Add(-age)}, nil
 }
