@@ -189,6 +189,8 @@ func (p places) Newest(_ aura.ContextID, device aura.DeviceID) (guard.Mark, erro
 	return guard.Mark{}, &aura.Error{Op: "chat_test.Newest", Kind: aura.Conflict, Err: &guard.MovedError{}}
 }
 
+func (places) Heads(fact.Namespace, aura.DeviceID) ([]fact.Place, error) { return nil, nil }
+
 func (p places) Meta(string) ([]byte, error) { return nil, nil }
 
 func TestUnreadCountsUntilMarked(t *testing.T) {
