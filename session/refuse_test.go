@@ -241,7 +241,8 @@ func (c lossy) Close(tc task.Context) {
 	c.pipe.Close(tc)
 }
 
-// TestARefusalArrives: a channel of one session whose first frame is refused, because the versions differ, stays open until the other side has read why.
+// TestARefusalArrives: a channel of one session whose first frame is refused, because the versions differ, stays open until the other side
+// has read why.
 func TestARefusalArrives(t *testing.T) {
 	chaintest.Simulate(t, 1, func(tc task.Context, sim *task.Sim) {
 		var heard []string
