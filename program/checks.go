@@ -387,6 +387,7 @@ func keysFinding(home string, named protectFlags, err error) finding {
 	return ill("keys", "use the secret that the account was made with", "%s", aura.Reason(err))
 }
 
+// openStore opens the journal of a home for reading alone.
 func openStore(home string) (journal.Store, error) {
 	dir := filepath.Join(home, journalFolder)
 	if _, err := os.Stat(dir); err != nil {

@@ -27,7 +27,7 @@ func onDisk(ts *testscript.TestScript, home, secret string, fn func(tc task.Cont
 		if err != nil {
 			return err
 		}
-		store, err := openStore(ts.MkAbs(home))
+		store, err := journal.OpenPebble(filepath.Join(ts.MkAbs(home), journalFolder), journal.PebbleOptions{})
 		if err != nil {
 			return err
 		}

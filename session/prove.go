@@ -55,9 +55,9 @@ func projected(p *Protocol) bool {
 	return err == nil && image.Digest() == p.image.Digest()
 }
 
-// commutes reports whether roles may change their players: with roles under other names, the projections of the protocol are the projections with
-// the names changed in them. It is tried for all roles at once, and for each one alone but for members of a family that stand between others: they are
-// written as one in a text, and a check of each would take seconds for a family of 63.
+// commutes reports whether roles may change their players: with roles under other names, the projections of the protocol are the
+// projections with the names changed in them. It is tried for all roles at once, and for each one alone but for members of a family that stand
+// between others: they are written as one in a text, and a check of each would take seconds for a family of 63.
 func commutes(p *Protocol) bool {
 	roles := p.image.Roles()
 	all := compose.Renaming{}
