@@ -29,6 +29,9 @@ side of the session is told. Both devices must run and be connected with each ot
 here, unless the error says that it was given away. A session that is kept in memory alone, and an invitation, stay
 where they are. DEVICE is the beginning of a device's identifier.
 
+The messages of the session go with it. The facts that its role committed here are of the account's own namespace and stay
+on this device: the other one goes on without them until the two devices have compared their journals.
+
 With --attenuate the other device gets the bundle alone that the role belongs to: it plays the role, and neither it nor a
 device to which it gives the session can end it for the others. Only a protocol that links bundles allows that.`,
 		Example: "  aura session move k3jqm2xa --to l4nhnbzt\n  aura session move k3jqm2xa --to l4nhnbzt --attenuate",
