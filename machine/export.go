@@ -29,6 +29,24 @@ func (m *Machine) Export(c own.Capability) ([]byte, error) {
 	if err := s.owners.OwnsAll(op, c); err != nil {
 		return nil, err
 	}
+	return m.export(op, s, s)
+}
+
+// Standing returns the state of a session as [Machine.Export] writes it, but without its owners, for who compares where two machines stand. It needs
+// no capability, as nothing can take it in.
+func (m *Machine) Standing(id SessionID) ([]byte, error) {
+	const op = "machine.Standing"
+	s, err := m.active(op, id)
+	if err != nil {
+		return nil, err
+	}
+	free := *s
+	free.owners = own.Owners{}
+	return m.export(op, s, &free)
+}
+
+// export writes a session, with the state of as.
+func (m *Machine) export(op aura.Op, s, as *session) ([]byte, error) {
 	for i := range s.procs {
 		if s.procs[i].picked {
 			return nil, aura.Errorf(op, aura.Conflict, "session %d takes part in a wave that was planned", s.id)
@@ -38,7 +56,7 @@ func (m *Machine) Export(c own.Capability) ([]byte, error) {
 	w.Fixed(s.image.digest[:])
 	w.Byte(byte(s.admission.integrity))
 	w.Byte(byte(s.admission.replay))
-	m.writeState(&w, s)
+	m.writeState(&w, as)
 	var ready []RoleID
 	for p := m.ready.first(); p != nil; p = m.ready.after(p) {
 		if p.session == s {

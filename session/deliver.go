@@ -122,10 +122,13 @@ func (l *live) mayTake(tc task.Context, p *parcel, seq uint64) (uint64, error) {
 
 func (e *Engine) find(op aura.Op, name aura.SessionID) (*live, error) {
 	l, lives := e.live[name]
-	if !lives {
-		return nil, aura.Errorf(op, aura.NotFound, "session %s is not here", aura.Short(name))
+	if lives {
+		return l, nil
 	}
-	return l, nil
+	if d := e.departed.of[name]; d != nil && len(d.Moves) > 0 {
+		return nil, aura.Errorf(op, aura.NotFound, "session %s went from here to device %s", aura.Short(name), aura.Short(d.Moves[len(d.Moves)-1].To))
+	}
+	return nil, aura.Errorf(op, aura.NotFound, "session %s is not here", aura.Short(name))
 }
 
 // have returns how many messages of a role are here.

@@ -21,11 +21,21 @@ func (l *live) digest() [32]byte {
 	return sha256.Sum256(state)
 }
 
+// standing returns the SHA-256 of where the session stands on the machine, without its owner: it is the same for a session that came from another
+// device, and for one that did not. It is zero when the machine has none of it any more.
+func (l *live) standing() [32]byte {
+	state, err := l.engine.machine.Standing(l.id)
+	if err != nil {
+		return [32]byte{}
+	}
+	return sha256.Sum256(state)
+}
+
 // rerun is a recording that is played on a machine of its own, without programs, guard and journal.
 type rerun struct {
 	*live
 	trace *machine.Trace
-	moved bool // it was handed over: the owner of its states is another one
+	moved bool // it was handed over, or its scope was: the recorded states have another owner
 	// Of the entry that was played last.
 	request *guard.Request // of a message that was sent: what the guard was asked, but for the facts of its program
 	events  []string       // of the machine
@@ -61,6 +71,7 @@ func (n *rerun) play(name aura.SessionID, r *record) error {
 			return err
 		}
 		l.room, n.live = n.room, l
+		n.moved = len(l.scope) > 0 // a restart narrows it anew
 		if err := n.takeAgain(r); err != nil {
 			return err
 		}

@@ -167,16 +167,19 @@ func (e *Engine) Replay(tc task.Context, name aura.SessionID) (view.Replayed, er
 		taken, most uint64
 	}
 	now, err := ask(tc, e, func(task.Context) (standing, error) {
-		s := standing{session: l.view(), state: l.digest(), taken: l.reached}
+		s := standing{session: l.view(), taken: l.reached}
+		if l.custody != CustodyHeld { // its role rests until it is claimed
+			s.state = l.standing()
+		}
 		s.most = s.session.Sent + s.session.Received
 		return s, nil
 	})
 	if err != nil {
 		return view.Replayed{}, err
 	}
-	again, moved, err := e.options.Registry.replay(e.options.Journal, name, now.taken, now.most)
+	again, err := e.options.Registry.replay(e.options.Journal, name, now.taken, now.most)
 	again.Session = now.session
-	if err == nil && again.Departs == nil && now.state != [32]byte{} && !moved {
+	if err == nil && again.Departs == nil && now.state != [32]byte{} {
 		if again.State == now.state {
 			again.Checked++
 		} else {
@@ -189,11 +192,10 @@ func (e *Engine) Replay(tc task.Context, name aura.SessionID) (view.Replayed, er
 // Replay plays a recording on a fresh machine, and compares the states that the recording has. The errors are those of
 // [Registry.Trace], but that a departure is part of the answer.
 func (r *Registry) Replay(j *journal.Journal, name aura.SessionID) (view.Replayed, error) {
-	again, _, err := r.replay(j, name, everyMessage, everyMessage)
-	return again, err
+	return r.replay(j, name, everyMessage, everyMessage)
 }
 
-func (r *Registry) replay(j *journal.Journal, name aura.SessionID, room, most uint64) (again view.Replayed, moved bool, err error) {
+func (r *Registry) replay(j *journal.Journal, name aura.SessionID, room, most uint64) (again view.Replayed, err error) {
 	again.Session.Name = name
 	var refused error
 	err = r.rerun(j, name, room, most, func(n *rerun, e *record, departs error) {
@@ -215,13 +217,11 @@ func (r *Registry) replay(j *journal.Journal, name aura.SessionID, room, most ui
 			again.Messages++
 			count(&again.Session, e)
 		}
-		if again.Checked, again.State = n.checked, n.digest(); n.moved {
-			again.State = [32]byte{}
-		}
-		again.Session.State, moved = view.StateRecorded, n.moved
+		again.Checked, again.State = n.checked, n.standing()
+		again.Session.State = view.StateRecorded
 	})
 	if err == nil {
 		err = refused
 	}
-	return again, moved, err
+	return again, err
 }

@@ -14,6 +14,7 @@ import (
 	view "github.com/aura-runtime/aura/domain/session"
 	"github.com/aura-runtime/aura/fact"
 	"github.com/aura-runtime/aura/journal"
+	"github.com/aura-runtime/aura/machine/own"
 	"github.com/aura-runtime/aura/session"
 	"github.com/aura-runtime/aura/task"
 )
@@ -156,6 +157,63 @@ func TestAReplayStandsWhereTheSessionStood(t *testing.T) {
 			}
 		}
 	})
+}
+
+// TestAReplayComparesWhereverTheSessionPlays: on the device that it came to too, which has another owner in its states, whole or with a narrower
+// scope, before the handover is decided, behind it and after a restart.
+func TestAReplayComparesWhereverTheSessionPlays(t *testing.T) {
+	for what, scope := range map[string]own.Scope{"intact": own.Whole(), "attenuated": own.Fragments("protocol:shop.Shop")} {
+		chaintest.Simulate(t, 1, func(tc task.Context, sim *task.Sim) {
+			var heard []string
+			from := begin(t, tc, sim, journal.NewFaulty(sim.Entropy("disk"), journal.Faults{}), true, "Cust", customer(&heard))
+			defer from.Close(tc)
+			disk := journal.NewFaulty(sim.Entropy("disk 2"), journal.Faults{})
+			to := begin(t, tc, sim, disk, true, "Cust", customer(&heard))
+			defer func() { to.Close(tc) }()
+			if err := from.engine.Open(tc, from.opening("Store")); err != nil {
+				t.Fatal(err)
+			}
+			sleep(t, tc, time.Second)
+			was, err := from.engine.Replay(tc, name)
+			if err != nil || was.Checked != 2 || was.State == [32]byte{} {
+				t.Fatalf("%s: before it moves: %+v, %v", what, was, err)
+			}
+			replayed := func(when string, compared uint64) {
+				t.Helper()
+				again, err := to.engine.Replay(tc, name)
+				if err != nil || again.Departs != nil || again.Checked != compared || again.State != was.State {
+					t.Errorf("%s, %s: %+v, %v", what, when, again, err)
+				}
+				if offline, err := registryOf(t).Replay(to.Journal, name); err != nil || offline.Departs != nil || offline.Checked != 1 || offline.State != was.State {
+					t.Errorf("%s, %s, without its agent: %+v, %v", what, when, offline, err)
+				}
+			}
+			moving, err := from.reconfig().Transfer(tc, from.owner(t, tc), session.Handover{From: here, To: away, Scope: scope, Attenuate: !scope.IsWhole(), Sign: unsigned})
+			if err != nil {
+				t.Fatal(err)
+			}
+			in, err := to.reconfig().Import(tc, name, delegation, moving.Recording, stated(moving), moving.Moves)
+			if err != nil {
+				t.Fatal(err)
+			}
+			replayed("before it is claimed", 1)
+			if err := moving.Commit(tc, from.appends); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := in.Claim(tc, moving.Witness(), to.appends); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := from.engine.Replay(tc, name); !errors.Is(err, aura.NotFound) || !strings.Contains(err.Error(), "went from here to device "+aura.Short(away)) {
+				t.Errorf("%s: where it left: %v", what, err)
+			}
+			replayed("after it moved", 2)
+			disk = disk.Crash()
+			to.Close(tc)
+			to = begin(t, tc, sim, disk, false, "Cust", customer(&heard))
+			sleep(t, tc, time.Second)
+			replayed("after a restart", 2)
+		})
+	}
 }
 
 // changed returns a recorded message with another state before it.

@@ -64,7 +64,7 @@ type Replayed struct {
 	// Checked is how many states came again to the byte: those that the recording has, and where an agent runs also the
 	// present one.
 	Checked uint64 `cbor:"3,keyasint,omitempty" json:"checked"`
-	// State is the SHA-256 of the state at the end; zero when the session is over.
+	// State is the SHA-256 of the state at the end, without the session's owner; zero when the role has played its part.
 	State [32]byte `cbor:"4,keyasint,omitzero" json:"-"`
 	// Departs is where the replay left the recording; nil: it stands where it stood.
 	Departs *Departure `cbor:"5,keyasint,omitempty" json:"departs,omitempty"`

@@ -66,7 +66,7 @@ type replayLine struct {
 	Messages uint64             `json:"messages"`
 	Before   uint64             `json:"before,omitempty"` // messages before the checkpoint with which the recording begins
 	Checked  uint64             `json:"checked"`          // states that came again
-	Root     string             `json:"root,omitempty"`   // SHA-256 of the state at the end, in hexadecimal digits; absent: it is over
+	Root     string             `json:"root,omitempty"`   // SHA-256 of the state at the end, in hexadecimal digits; absent: the role has played its part
 	Departs  *session.Departure `json:"departs,omitempty"`
 }
 
@@ -116,7 +116,7 @@ func (s *Shell) printReplay(r *session.Replayed, people []app.Person) error {
 	if s.JSON {
 		return nil
 	}
-	stands := "it is over"
+	stands := "the role has played its part"
 	if line.Root != "" {
 		stands = "it stands at " + line.Root
 	}
