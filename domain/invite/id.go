@@ -3,9 +3,11 @@ package invite
 import (
 	"bytes"
 	"encoding/base32"
+	"maps"
+	"slices"
 	"strings"
 
-	"github.com/aura-runtime/aura"
+	"github.com/aura-runtime/aura/domain"
 )
 
 // ID names an invitation: a hash of its code.
@@ -27,22 +29,7 @@ func (id ID) IsZero() bool { return id == ID{} }
 // Compare orders identifiers by their bytes.
 func (id ID) Compare(o ID) int { return bytes.Compare(id[:], o[:]) }
 
-// Resolve finds an invitation by its identifier or the beginning of it, with or without "inv_", at least
-// four characters. It returns [aura.NotFound] when none begins so, [aura.Conflict] when several do.
+// Resolve finds an invitation by its identifier or the beginning of it, with the errors of [domain.Resolve].
 func (s *State) Resolve(text string) (ID, error) {
-	const op, shortest = "invite.Resolve", 4
-	begin := strings.TrimPrefix(strings.ToLower(strings.TrimSpace(text)), idPrefix)
-	var found []ID
-	for id := range s.entries {
-		if len(begin) >= shortest && strings.HasPrefix(strings.TrimPrefix(id.String(), idPrefix), begin) {
-			found = append(found, id)
-		}
-	}
-	switch len(found) {
-	case 1:
-		return found[0], nil
-	case 0:
-		return ID{}, aura.Errorf(op, aura.NotFound, "no invitation begins with %q", text)
-	}
-	return ID{}, aura.Errorf(op, aura.Conflict, "%d invitations begin with %q: write more of it", len(found), text)
+	return domain.Resolve("invitation", text, "", slices.SortedFunc(maps.Keys(s.entries), ID.Compare))
 }

@@ -745,7 +745,7 @@ func TestResolveFindsByTheBeginning(t *testing.T) {
 			t.Errorf("%q: %v", begin, err)
 		}
 	}
-	if _, err := a.state.Resolve("inv_"); !errors.Is(err, aura.NotFound) {
+	if _, err := a.state.Resolve("inv_"); !errors.Is(err, aura.Invalid) {
 		t.Errorf("nothing but the prefix: %v", err)
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/aura-runtime/aura"
+	"github.com/aura-runtime/aura/domain"
 )
 
 // QuestionList is the kind of the question, without a payload, that a [List] answers.
@@ -172,23 +173,11 @@ type Step struct {
 	Events []string `cbor:"7,keyasint,omitempty" json:"events,omitempty"`
 }
 
-// Resolve finds a session by its identifier or the beginning of it, with or without "sess_", at least four
-// characters. It returns [aura.NotFound] when none begins so, [aura.Conflict] when several do.
+// Resolve finds a session by its identifier or the beginning of it, with the errors of [domain.Resolve].
 func (l *List) Resolve(text string) (aura.SessionID, error) {
-	const op, shortest, prefix = "session.Resolve", 4, "sess_"
-	begin := strings.TrimPrefix(strings.ToLower(strings.TrimSpace(text)), prefix)
-	var found []aura.SessionID
+	names := make([]aura.SessionID, len(l.Sessions))
 	for i := range l.Sessions {
-		name := l.Sessions[i].Name
-		if len(begin) >= shortest && strings.HasPrefix(strings.TrimPrefix(name.String(), prefix), begin) {
-			found = append(found, name)
-		}
+		names[i] = l.Sessions[i].Name
 	}
-	switch len(found) {
-	case 1:
-		return found[0], nil
-	case 0:
-		return aura.SessionID{}, aura.Errorf(op, aura.NotFound, "no session begins with %q: aura session list has those that live, and with --ended the others", text)
-	}
-	return aura.SessionID{}, aura.Errorf(op, aura.Conflict, "%d sessions begin with %q: write more of it", len(found), text)
+	return domain.Resolve("session", text, ": aura session list has those that live, and with --ended the others", names)
 }

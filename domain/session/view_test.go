@@ -13,7 +13,7 @@ func TestASessionIsNamedByTheBeginningOfItsIdentifier(t *testing.T) {
 	one, two := l.Sessions[0].Name, l.Sessions[1].Name
 	for text, want := range map[string]error{
 		one.String(): nil, aura.Short(one): nil, " SESS_" + aura.Short(one)[:4]: nil, two.String(): nil,
-		aura.Short(one)[:3]: aura.NotFound, "": aura.NotFound, "zzzz": aura.NotFound, aura.Short(two)[:4]: aura.Conflict,
+		aura.Short(one)[:3]: aura.Invalid, "": aura.Invalid, "zzzz": aura.NotFound, aura.Short(two)[:4]: aura.Conflict,
 	} {
 		name, err := l.Resolve(text)
 		if want != nil && !errors.Is(err, want) || want == nil && (err != nil || name != one && name != two) {
