@@ -68,5 +68,9 @@ func (e *Engine) traced(name aura.SessionID, err error) (view.Shown, error) {
 	if aura.KindOf(err) != aura.NotFound {
 		return view.Shown{}, err
 	}
-	return Traced(e.options.Journal, name)
+	shown, missing := Traced(e.options.Journal, name)
+	if aura.KindOf(missing) == aura.NotFound {
+		missing = err // it may say where the session went
+	}
+	return shown, missing
 }

@@ -137,7 +137,11 @@ func resolveSession(tc task.Context, core *app.Core, text string) (aura.SessionI
 	for i := range ended.Sessions {
 		list.Sessions = append(list.Sessions, ended.Sessions[i].Session)
 	}
-	return list.Resolve(text)
+	name, err = list.Resolve(text)
+	if whole, bad := aura.ParseSessionID(text); bad == nil && aura.KindOf(err) == aura.NotFound {
+		return whole, nil // the agent may know where it went
+	}
+	return name, err
 }
 
 // endOf says how a session ended, and who ended it.
