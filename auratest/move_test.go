@@ -294,6 +294,49 @@ func (m *movers) endedAtOne(name aura.SessionID) (moved bool) {
 	return moved
 }
 
+// TestTheSecondOfTwoMovesIsToldOfTheFirst: it waited for its turn, and learns that the session was moved, as does one that comes later. A move to the
+// device that has the session is a slip of a person, and no refused handover in the log.
+func TestTheSecondOfTwoMovesIsToldOfTheFirst(t *testing.T) {
+	moving(t, 2, func(m *movers) {
+		name := m.begin(1, "Host")
+		m.Sleep(m.tc, 11*time.Second)
+		refused := func() (n int) {
+			for _, e := range m.Events {
+				if e.Family() == world.FamilyDelegation && e.Message() == "reject" {
+					n++
+				}
+			}
+			return n
+		}
+		if err := gives(m.tc, m.laptop, name, m.laptop.Ring.Device()); !errors.Is(err, aura.Invalid) || refused() != 0 {
+			m.Errorf("to the device that has it: %v, and the log says so %d times", err, refused())
+		}
+		server := aura.Short(m.server.Ring.Device())
+		two := task.NewGroup(m.tc, "moves")
+		failed := make([]error, 2)
+		for i := range failed {
+			two.Go("move", func(tc task.Context) error {
+				if err := tc.Sleep(time.Duration(i) * 5 * time.Millisecond); err != nil {
+					return err
+				}
+				failed[i] = gives(tc, m.laptop, name, m.server.Ring.Device())
+				return nil
+			})
+		}
+		if err := two.Wait(m.tc); err != nil {
+			m.Fatalf("%v", err)
+		}
+		if failed[0] != nil || !errors.Is(failed[1], aura.Stale) || !strings.Contains(aura.Reason(failed[1]), "was moved already, to device "+server) {
+			m.Errorf("two moves: %v", failed)
+		}
+		third := gives(m.tc, m.laptop, name, m.server.Ring.Device())
+		if !errors.Is(third, aura.NotFound) || !strings.Contains(aura.Reason(third), "went from here to device "+server) {
+			m.Errorf("a third one: %v", third)
+		}
+		m.played(name, m.atServer, m.atBen)
+	})
+}
+
 // owns reports whether a session is owned on a device.
 func (m *movers) owns(p *auratest.Person, name aura.SessionID) bool {
 	_, err := p.Agent.Sessions().Owner(m.tc, name)

@@ -115,6 +115,10 @@ func (r *Reconfig) Transfer(tc task.Context, o *Owner, h Handover) (*Transfer, e
 	}
 	turn := false
 	check := func(tc task.Context) (struct{}, error) {
+		if err := l.decided(op); err != nil {
+			l.emit(tc, world.DelegationRejected(l.opening.Name, "", OwnerOf(h.From), OwnerOf(h.To), err))
+			return struct{}{}, err
+		}
 		if err := l.allow(tc, op, o.cap); err != nil {
 			return struct{}{}, err
 		}
@@ -190,6 +194,21 @@ func (r *Reconfig) Transfer(tc task.Context, o *Owner, h Handover) (*Transfer, e
 		return nil, t.goOn(tc, err)
 	}
 	return t, nil
+}
+
+// decided returns aura.Stale for a session of which another handover was decided meanwhile: it went, or goes on here from its recording.
+func (l *live) decided(op aura.Op) error {
+	name := l.opening.Name
+	if !l.gone || l.custody != CustodyGone {
+		return nil
+	}
+	if l.engine.live[name] != nil {
+		return aura.Errorf(op, aura.Stale, "another move of session %s was taken back, and it goes on here: try again", aura.Short(name))
+	}
+	if d := l.engine.departed.of[name]; d != nil {
+		return aura.Errorf(op, aura.Stale, "session %s was moved already, to device %s", aura.Short(name), aura.Short(d.Moves[len(d.Moves)-1].To))
+	}
+	return nil
 }
 
 // mayMove returns why a session cannot go to another device.

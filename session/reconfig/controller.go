@@ -151,14 +151,14 @@ type given struct {
 func (c *Controller) plan(tc task.Context, by aura.SessionID, r *view.MoveIntent) (g given, err error) {
 	const op = "reconfig.Move"
 	o := &c.options
+	if r.To == o.Device {
+		return g, aura.Errorf(op, aura.Invalid, "session %s is on this device: name another one", aura.Short(r.Session))
+	}
 	defer func() {
 		if err != nil && tc.Err() == nil {
 			o.Engine.Emit(tc, r.Session, world.DelegationRejected(r.Session, "", session.OwnerOf(o.Device), session.OwnerOf(r.To), err))
 		}
 	}()
-	if r.To == o.Device {
-		return g, aura.Errorf(op, aura.Invalid, "session %s is on this device: name another one", aura.Short(r.Session))
-	}
 	if _, listed := o.Vouch(o.Own, r.To); !listed {
 		return g, aura.Errorf(op, aura.Denied, "device %s is none of this account: see the list of its devices", aura.Short(r.To))
 	}
