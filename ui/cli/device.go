@@ -3,6 +3,7 @@ package cli
 import (
 	"bufio"
 	"fmt"
+	"slices"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -11,6 +12,7 @@ import (
 
 	"github.com/aura-runtime/aura"
 	"github.com/aura-runtime/aura/app"
+	"github.com/aura-runtime/aura/domain"
 	"github.com/aura-runtime/aura/domain/device"
 	"github.com/aura-runtime/aura/domain/enrol"
 	"github.com/aura-runtime/aura/task"
@@ -443,9 +445,12 @@ func parseSince(text string, now aura.Instant) (in device.RemoveIntent, err erro
 // findDevice returns the device with a name, or else the one whose identifier begins with a text.
 func findDevice(lines []deviceLine, text string) (*deviceLine, error) {
 	var named []*deviceLine
-	all := make([]device.Device, len(lines))
+	var short []string
+	all := make([]aura.DeviceID, len(lines))
 	for i := range lines {
-		if all[i] = lines[i].Device; strings.EqualFold(lines[i].Name, strings.TrimSpace(text)) {
+		all[i] = lines[i].Device.Device
+		short = append(short, lines[i].Name+" ("+aura.Short(all[i])+")")
+		if strings.EqualFold(lines[i].Name, strings.TrimSpace(text)) {
 			named = append(named, &lines[i])
 		}
 	}
@@ -455,14 +460,9 @@ func findDevice(lines []deviceLine, text string) (*deviceLine, error) {
 	if len(named) > 1 {
 		return nil, aura.Errorf("cli.findDevice", aura.Conflict, "%d devices are called %q: name one by its identifier, see aura device list", len(named), text)
 	}
-	id, err := resolveDevice(all, text)
+	id, err := domain.Resolve("device of your account", text, ": it has "+strings.Join(short, ", "), all)
 	if err != nil {
 		return nil, err
 	}
-	for i := range lines {
-		if lines[i].Device.Device == id {
-			return &lines[i], nil
-		}
-	}
-	return nil, err
+	return &lines[slices.Index(all, id)], nil
 }

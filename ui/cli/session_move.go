@@ -1,13 +1,10 @@
 package cli
 
 import (
-	"strings"
-
 	"github.com/spf13/cobra"
 
 	"github.com/aura-runtime/aura"
 	"github.com/aura-runtime/aura/app"
-	"github.com/aura-runtime/aura/domain/device"
 	"github.com/aura-runtime/aura/domain/session"
 	"github.com/aura-runtime/aura/task"
 )
@@ -27,14 +24,14 @@ func sessionMoveCommand(s *Shell) *cobra.Command {
 		Long: `Give a session to another device of your account. It stands still for a moment, and goes on there; the other
 side of the session is told. Both devices must run and be connected with each other. When it fails the session goes on
 here, unless the error says that it was given away. A session that is kept in memory alone, and an invitation, stay
-where they are. DEVICE is the beginning of a device's identifier.
+where they are. DEVICE is a device's name or the beginning of its identifier. A session moves 16 times at most.
 
 The messages of the session go with it. The facts that its role committed here are of the account's own namespace and stay
 on this device: the other one goes on without them until the two devices have compared their journals.
 
 With --attenuate the other device gets the bundle alone that the role belongs to: it plays the role, and neither it nor a
 device to which it gives the session can end it for the others. Only a protocol that links bundles allows that.`,
-		Example: "  aura session move k3jqm2xa --to l4nhnbzt\n  aura session move k3jqm2xa --to l4nhnbzt --attenuate",
+		Example: "  aura session move k3jqm2xa --to tablet\n  aura session move k3jqm2xa --to l4nhnbzt --attenuate",
 		Args:    Exactly(1, "the beginning of a session's identifier"),
 		RunE: func(c *cobra.Command, args []string) error {
 			if to == "" {
@@ -48,14 +45,15 @@ device to which it gives the session can end it for the others. Only a protocol 
 				if err != nil {
 					return err
 				}
-				all, err := core.Devices(tc)
+				lines, err := deviceLines(tc, core)
 				if err != nil {
 					return err
 				}
-				other, err := resolveDevice(all.Devices, to)
+				l, err := findDevice(lines, to)
 				if err != nil {
 					return err
 				}
+				other := l.Device.Device
 				m := session.MoveIntent{Session: name, To: other, Extent: session.ExtentIntact}
 				if attenuate {
 					shown, err := core.Session(tc, name)
@@ -67,39 +65,11 @@ device to which it gives the session can end it for the others. Only a protocol 
 				if err := core.MoveSession(tc, m); err != nil {
 					return err
 				}
-				return s.Print(&sessionMoved{name, core.Device(), other}, "device %s goes on with session %s", aura.Short(other), aura.Short(name))
+				return s.Print(&sessionMoved{name, core.Device(), other}, "%s (%s) goes on with session %s", l.Name, aura.Short(other), aura.Short(name))
 			})
 		},
 	}
 	c.Flags().StringVar(&to, "to", "", "the device that is to have it")
 	c.Flags().BoolVar(&attenuate, "attenuate", false, "narrow its scope to the bundle of the role")
 	return c
-}
-
-// resolveDevice returns the device of the account whose identifier begins with a text.
-func resolveDevice(all []device.Device, text string) (aura.DeviceID, error) {
-	const op, shortest, prefix = "cli.resolveDevice", 4, "dev_"
-	begin := strings.TrimPrefix(strings.ToLower(strings.TrimSpace(text)), prefix)
-	var found []aura.DeviceID
-	for i := range all {
-		if len(begin) >= shortest && strings.HasPrefix(strings.TrimPrefix(all[i].Device.String(), prefix), begin) {
-			found = append(found, all[i].Device)
-		}
-	}
-	switch len(found) {
-	case 1:
-		return found[0], nil
-	case 0:
-		return aura.DeviceID{}, aura.Errorf(op, aura.NotFound, "no device of your account begins with %q: it has %s", text, names(all))
-	}
-	return aura.DeviceID{}, aura.Errorf(op, aura.Conflict, "%d devices begin with %q: write more of it", len(found), text)
-}
-
-// names lists devices.
-func names(all []device.Device) string {
-	var short []string
-	for i := range all {
-		short = append(short, aura.Short(all[i].Device))
-	}
-	return strings.Join(short, ", ")
 }

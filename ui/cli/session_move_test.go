@@ -9,7 +9,7 @@ import (
 	"github.com/aura-runtime/aura/domain/session"
 )
 
-// TestAMoveNamesWhatIsWrong: a device is named by the beginning of its identifier, and must be one of the account.
+// TestAMoveNamesWhatIsWrong: a device is named by its name or the beginning of its identifier, a session by that alone, of at least four characters.
 func TestAMoveNamesWhatIsWrong(t *testing.T) {
 	d := newDesk(t, "Ada")
 	answers := map[string]any{
@@ -26,7 +26,13 @@ func TestAMoveNamesWhatIsWrong(t *testing.T) {
 		{"session move needs a running agent: leave out --offline", 2, []string{"aeaa", "--to", "beaa", "--offline"}},
 		{"no session begins with", 1, []string{"ffff", "--to", "beaa"}},
 		{"no device of your account begins with \"zzzz\"", 1, []string{"aeaa", "--to", "zzzz"}},
-		{"2 devices begin with", 1, []string{"aeaa", "--to", "dev_aeaa"}},
+		{"more than one device of your account begins with", 1, []string{"aeaa", "--to", "dev_aeaa"}},
+		{"3 devices are called", 1, []string{"aeaa", "--to", "First device"}}, // of which no enrolment is known
+		{`"bea" names no device of your account: write at least 4 characters`, 1, []string{"aeaa", "--to", "bea"}},
+		{`"aea" names no session: write at least 4 characters`, 1, []string{"aea", "--to", "beaa"}},
+		{`"sess_" names no session`, 1, []string{"sess_", "--to", "beaa"}},
+		{`"" names no session`, 1, []string{"", "--to", "beaa"}},
+		{`begins with "` + strings.Repeat("x", 64) + `": aura session list`, 1, []string{strings.Repeat("x", 100_000), "--to", "beaa"}},
 	} {
 		out, errs, code := d.asked(answers, append([]string{"session", "move"}, c.args...)...)
 		if code != c.code || out != "" || !strings.Contains(errs, c.text) {
