@@ -125,7 +125,7 @@ func (s *Session) Waits() string {
 	case StateMessage:
 		return "waits for a message of " + s.Awaited
 	case StateProgram:
-		return "waits for its program"
+		return "waits for this side"
 	case StateLast:
 		return "its last messages are on their way"
 	case StateEnded:

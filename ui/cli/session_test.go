@@ -57,7 +57,7 @@ since      an earlier start
 protocol   aura.shop.shop
 role       Cust
 with       Store (Ben), Bank (not known yet)
-state      waits for its program
+state      waits for this side
 since      an earlier start
 steps      are not recorded: it ends with its agent
 `
