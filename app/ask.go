@@ -6,6 +6,7 @@ import (
 	"github.com/aura-runtime/aura"
 	"github.com/aura-runtime/aura/domain/capability"
 	"github.com/aura-runtime/aura/domain/device"
+	"github.com/aura-runtime/aura/domain/enrol"
 	"github.com/aura-runtime/aura/domain/invite"
 	"github.com/aura-runtime/aura/domain/query"
 	"github.com/aura-runtime/aura/domain/session"
@@ -59,7 +60,7 @@ func (c *Core) Session(tc task.Context, name aura.SessionID) (session.Shown, err
 	if err := c.Ask(tc, session.QuestionShow, session.Show{Name: name}, &shown); err != nil {
 		return shown, err
 	}
-	return shown, c.identify(tc, &shown.Session)
+	return shown, c.name(tc, &shown)
 }
 
 // EndedSessions returns the sessions that have ended, the newest first.
@@ -68,11 +69,15 @@ func (c *Core) EndedSessions(tc task.Context) (session.EndedList, error) {
 	if err := c.Ask(tc, session.QuestionEnded, nil, &all); err != nil {
 		return all, err
 	}
+	ended := make([]*session.Ended, len(all.Sessions))
 	each := make([]*session.Session, len(all.Sessions))
 	for i := range all.Sessions {
-		each[i] = &all.Sessions[i].Session
+		each[i], ended[i] = &all.Sessions[i].Session, &all.Sessions[i]
 	}
-	return all, c.identify(tc, each...)
+	if err := c.identify(tc, each...); err != nil || len(ended) == 0 {
+		return all, err
+	}
+	return all, c.explain(tc, ended...)
 }
 
 // SessionTrace returns a session with its steps, the decisions of the guard and the events of the machine. It returns
@@ -82,14 +87,39 @@ func (c *Core) SessionTrace(tc task.Context, name aura.SessionID) (session.Shown
 	if err := c.Ask(tc, session.QuestionTrace, session.Show{Name: name}, &shown); err != nil {
 		return shown, err
 	}
-	return shown, c.identify(tc, &shown.Session)
+	return shown, c.name(tc, &shown)
 }
 
-// identify adds who the other side of an invitation is: its session runs before the two know each other.
+// name adds to a session with its steps what [Core.identify] and [Core.explain] know of it.
+func (c *Core) name(tc task.Context, v *session.Shown) error {
+	if err := c.identify(tc, &v.Session); err != nil || v.End == nil {
+		return err
+	}
+	ended := session.Ended{Session: v.Session, End: *v.End}
+	err := c.explain(tc, &ended)
+	v.End = &ended.End
+	return err
+}
+
+// identify adds who the other side of an invitation or of the enrolment of a device is: its session runs before the two know each other.
 func (c *Core) identify(tc task.Context, all ...*session.Session) error {
 	all = slices.DeleteFunc(all, func(v *session.Session) bool { return len(v.Others) != 1 || !v.Others[0].Authority.IsZero() })
 	if len(all) == 0 {
 		return nil
+	}
+	enrolments, err := c.Enrolments(tc)
+	if err != nil {
+		return err
+	}
+	for _, v := range all {
+		if e, known := enrolmentOf(enrolments, v); known && e.Device == c.Device() {
+			v.Others[0].Authority, v.Others[0].Device = c.Self(), e.Sponsor
+		} else if known {
+			v.Others[0].Device = e.Device
+			if e.Phase == enrol.PhaseListed || e.Phase == enrol.PhaseJoined {
+				v.Others[0].Authority = c.Self()
+			}
+		}
 	}
 	invitations, err := c.invitations(tc)
 	if err != nil {
@@ -108,6 +138,38 @@ func (c *Core) identify(tc task.Context, all ...*session.Session) error {
 			}
 		}
 	})
+}
+
+// enrolmentOf returns the enrolment of the device that plays in a session. A line serves one device, to which alone its sponsor sends more than an
+// offer and a refusal.
+func enrolmentOf(all []enrol.Enrolment, v *session.Session) (enrol.Enrolment, bool) {
+	for _, e := range all {
+		if e.ID == enrol.ID(v.Context) && !e.Device.IsZero() && (v.Sent > 2 || v.Received > 1) {
+			return e, true
+		}
+	}
+	return enrol.Enrolment{}, false
+}
+
+// explain says of the enrolments of devices that were played to their end and did not let the device join why.
+func (c *Core) explain(tc task.Context, all ...*session.Ended) error {
+	const refused = "no device has joined"
+	enrolments, err := c.Enrolments(tc)
+	if err != nil {
+		return err
+	}
+	for _, v := range all {
+		if v.End.Kind != session.EndCompleted || !slices.ContainsFunc(enrolments, func(e enrol.Enrolment) bool { return e.ID == enrol.ID(v.Session.Context) }) {
+			continue
+		}
+		switch e, known := enrolmentOf(enrolments, &v.Session); {
+		case !known:
+			v.End.Reason = refused
+		case e.Phase == enrol.PhaseEnded:
+			v.End.Reason = refused + ": " + e.Reason
+		}
+	}
+	return nil
 }
 
 // SessionReplay has the recording of a session played on a fresh machine. The errors are those of [Core.SessionTrace]: that the

@@ -36,7 +36,7 @@ func (e *Engine) recorded(tc task.Context, op aura.Op, name aura.SessionID) (vie
 		if err != nil {
 			return view.Session{}, err
 		}
-		return l.view(), l.mustRecord(op)
+		return l.shown(), l.mustRecord(op)
 	})
 }
 
@@ -167,7 +167,7 @@ func (e *Engine) Replay(tc task.Context, name aura.SessionID) (view.Replayed, er
 		taken, most uint64
 	}
 	now, err := ask(tc, e, func(task.Context) (standing, error) {
-		s := standing{session: l.view(), taken: l.reached}
+		s := standing{session: l.shown(), taken: l.reached}
 		if l.custody != CustodyHeld { // its role rests until it is claimed
 			s.state = l.standing()
 		}

@@ -18,7 +18,7 @@ func (e *Engine) List(tc task.Context) ([]view.Session, error) {
 	return ask(tc, e, func(task.Context) ([]view.Session, error) {
 		all := make([]view.Session, 0, len(e.live))
 		for _, l := range e.live {
-			all = append(all, l.view())
+			all = append(all, l.shown())
 		}
 		for _, s := range e.suspended {
 			all = append(all, s.shown)
@@ -40,7 +40,7 @@ func (e *Engine) Show(tc task.Context, name aura.SessionID) (view.Shown, error) 
 		if err != nil {
 			return view.Session{}, err
 		}
-		return l.view(), nil
+		return l.shown(), nil
 	})
 	if err != nil {
 		return e.traced(name, err)
@@ -61,6 +61,15 @@ func (l *live) told(s view.Step) {
 	if fn := l.engine.options.Told; fn != nil {
 		fn(l.opening.Role, s)
 	}
+}
+
+// shown returns how the session stands for a person, with the devices that play the other roles.
+func (l *live) shown() view.Session {
+	v := l.view()
+	for i := range v.Others {
+		v.Others[i].Device = l.device(&l.opening.Parties[i])
+	}
+	return v
 }
 
 // view returns how the session stands.

@@ -58,6 +58,7 @@ func TestASessionIsSeenAsItStands(t *testing.T) {
 		for s, want := range map[*side]view.Session{
 			cust: stood("Cust", "Store", view.StateMessage, "Store", 1, 0), seller: stood("Store", "Cust", view.StateProgram, "", 0, 1),
 		} {
+			want.Others[0].Device = aura.DeviceID{5}
 			list, err := s.engine.List(tc)
 			if err != nil || len(list) != 1 || list[0].Since < began || list[0].Since > tc.Now().At {
 				t.Fatalf("%s: %+v, %v", s.role, list, err)

@@ -75,6 +75,8 @@ type Participant struct {
 	Role string `cbor:"1,keyasint" json:"role"`
 	// Authority is zero for one who has no name yet: the other side of an invitation.
 	Authority aura.AuthorityID `cbor:"2,keyasint,omitzero" json:"authority,omitzero"`
+	// Device is the one of the authority's devices that plays it; zero: any of them, or not known.
+	Device aura.DeviceID `cbor:"3,keyasint,omitzero" json:"device,omitzero"`
 }
 
 // State says what a session waits for. The numbers cross the wire: append only.

@@ -231,6 +231,9 @@ type deviceLine struct {
 	Waiting bool `json:"waiting,omitempty"`
 }
 
+// firstDevice names the device with which the account began: no enrolment does.
+const firstDevice = "first device"
+
 // deviceLines returns the devices of the account, with the names that they had when they joined.
 func deviceLines(tc task.Context, core *app.Core) ([]deviceLine, error) {
 	all, err := core.Devices(tc)
@@ -242,7 +245,7 @@ func deviceLines(tc task.Context, core *app.Core) ([]deviceLine, error) {
 		return nil, err
 	}
 	line := func(d device.Device, waiting bool) deviceLine {
-		l := deviceLine{Device: d, Name: "first device", Own: d.Device == core.Device(), Joined: true, Waiting: waiting}
+		l := deviceLine{Device: d, Name: firstDevice, Own: d.Device == core.Device(), Joined: true, Waiting: waiting}
 		for _, e := range enrolments {
 			if e.Device == d.Device && e.Phase >= enrol.PhaseListed {
 				l.Name, l.Joined = e.Name, e.Phase == enrol.PhaseJoined || l.Own

@@ -59,13 +59,13 @@ among them: they begin and end with the link, and aura contacts shows which link
 				if err != nil {
 					return err
 				}
-				people, err := core.People(tc)
+				known, err := callsOf(tc, core)
 				if err != nil {
 					return err
 				}
 				lines := make([]sessionLine, len(list.Sessions))
 				for i := range list.Sessions {
-					lines[i] = lineOf(&list.Sessions[i], people)
+					lines[i] = known.lineOf(&list.Sessions[i])
 				}
 				return s.printSessions(lines, tc.Now().At.Std())
 			})
@@ -108,13 +108,13 @@ func askSession(
 	if err != nil {
 		return nil, err
 	}
-	people, err := core.People(tc)
+	known, err := callsOf(tc, core)
 	if err != nil {
 		return nil, err
 	}
-	line := lineOf(&shown.Session, people)
+	line := known.lineOf(&shown.Session)
 	if shown.End != nil {
-		line.Waits = endOf(shown.End, people)
+		line.Waits = "has ended: " + known.endOf(shown.End)
 	}
 	return &sessionShown{line, shown.Earlier, shown.Steps, shown.End}, nil
 }
@@ -144,11 +144,43 @@ func resolveSession(tc task.Context, core *app.Core, text string) (aura.SessionI
 	return name, err
 }
 
+// calls is how those who play in sessions are called on this side.
+type calls struct {
+	people  []app.Person
+	self    aura.AuthorityID
+	devices map[aura.DeviceID]string // of the account, and those that asked to join it
+}
+
+func callsOf(tc task.Context, core *app.Core) (c calls, err error) {
+	c = calls{self: core.Self(), devices: map[aura.DeviceID]string{core.Device(): firstDevice}}
+	if c.people, err = core.People(tc); err != nil {
+		return c, err
+	}
+	enrolments, err := core.Enrolments(tc)
+	for _, e := range enrolments {
+		if c.devices[e.Sponsor] == "" {
+			c.devices[e.Sponsor] = firstDevice // unless another one lists it
+		}
+		if !e.Device.IsZero() {
+			c.devices[e.Device] = e.Name
+		}
+	}
+	return c, err
+}
+
+// authority returns how who plays a role is called, whichever device does.
+func (c *calls) authority(who aura.AuthorityID) string {
+	if who == c.self {
+		return "this account"
+	}
+	return nameIn(c.people, who)
+}
+
 // endOf says how a session ended, and who ended it.
-func endOf(e *session.End, people []app.Person) string {
-	said := "has ended: " + e.String()
+func (c *calls) endOf(e *session.End) string {
+	said := e.String()
 	if !e.By.IsZero() {
-		said += " (by " + nameIn(people, e.By) + ")"
+		said += " (by " + c.authority(e.By) + ")"
 	}
 	return said
 }
@@ -164,7 +196,7 @@ func (s *Shell) listEnded(tc task.Context, core *app.Core) error {
 	if err != nil {
 		return err
 	}
-	people, err := core.People(tc)
+	known, err := callsOf(tc, core)
 	if err != nil {
 		return err
 	}
@@ -177,8 +209,8 @@ func (s *Shell) listEnded(tc task.Context, core *app.Core) error {
 	}
 	for i := range list.Sessions {
 		e := &list.Sessions[i]
-		l := endedLine{lineOf(&e.Session, people), e.End}
-		l.Waits = endOf(&e.End, people)
+		l, how := endedLine{known.lineOf(&e.Session), e.End}, known.endOf(&e.End)
+		l.Waits = "has ended: " + how
 		if s.JSON {
 			if err := s.Object(&l); err != nil {
 				return err
@@ -186,19 +218,21 @@ func (s *Shell) listEnded(tc task.Context, core *app.Core) error {
 			continue
 		}
 		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%d\t%d\t%s\n", aura.Short(l.Name), l.Protocol, l.Role, strings.Join(l.With, ", "),
-			l.Waits, l.Sent, l.Received, clock(e.End.At.Std(), tc.Now().At.Std()))
+			how, l.Sent, l.Received, clock(e.End.At.Std(), tc.Now().At.Std()))
 	}
 	return w.Flush()
 }
 
-// lineOf names those who play the other roles.
-func lineOf(v *session.Session, people []app.Person) sessionLine {
+// lineOf names those who play the other roles: a device of the account, and one that asked to join it, by the name that device list shows.
+func (c *calls) lineOf(v *session.Session) sessionLine {
 	line := sessionLine{Session: *v, Waits: v.Waits()}
 	for _, p := range v.Others {
 		who := "not known yet"
 		switch {
+		case c.devices[p.Device] != "" && (p.Authority == c.self || p.Authority.IsZero()):
+			who = c.devices[p.Device]
 		case !p.Authority.IsZero():
-			who = nameIn(people, p.Authority)
+			who = c.authority(p.Authority)
 		case v.State == session.StateEnded:
 			who = "not known"
 		}

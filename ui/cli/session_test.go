@@ -1,13 +1,16 @@
 package cli_test
 
 import (
+	"regexp"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/aura-runtime/aura"
+	"github.com/aura-runtime/aura/domain/enrol"
 	"github.com/aura-runtime/aura/domain/session"
+	"github.com/aura-runtime/aura/fact"
 )
 
 // TestASessionIsShownWithItsSteps: with the name of a contact, and the newest steps under their numbers.
@@ -64,6 +67,44 @@ steps      are not recorded: it ends with its agent
 	out, errs, code = d.asked(answers, "session", "show", name)
 	if diff := cmp.Diff(want, out); diff != "" || code != 0 {
 		t.Errorf("code %d, %s (-want +got):\n%s", code, errs, diff)
+	}
+}
+
+// TestADeviceOfTheAccountIsShownByItsName: as device list does, and as the account where no device is known. An end is said by its own word.
+func TestADeviceOfTheAccountIsShownByItsName(t *testing.T) {
+	d := newDesk(t, "Ada")
+	d.knows(2, "Ben")
+	ben, own := certificate(2), d.self.Authority()
+	line := enrol.ID{4}
+	d.record(d.self, fact.OwnNamespace(own), enrol.KindOffered, enrol.Offered{ID: line, Expires: 1})
+	d.record(d.self, fact.OwnNamespace(own), enrol.KindClaimed, enrol.Claimed{ID: line, Device: aura.DeviceID{7}, Name: "tablet"})
+	others := func(name byte, p session.Participant) session.Session {
+		return session.Session{Name: aura.SessionID{name}, Protocol: "p", Role: "Source", State: session.StateProgram, Others: []session.Participant{p}}
+	}
+	list := []session.Session{
+		others(1, session.Participant{Role: "Target", Authority: own, Device: aura.DeviceID{7}}), others(2, session.Participant{Role: "Target", Authority: own}),
+		others(3, session.Participant{Role: "Target", Authority: own, Device: d.self.Device()}),
+		others(4, session.Participant{Role: "Target", Authority: ben.Authority(), Device: aura.DeviceID{9}}),
+	}
+	out, errs, _ := d.asked(map[string]any{session.QuestionList: session.List{Sessions: list}}, "session", "list")
+	for _, want := range []string{"Target (tablet)", "Target (this account)", "Target (first device)", "Target (Ben)"} {
+		if !strings.Contains(out, want) {
+			t.Errorf("no %s: %s%s", want, out, errs)
+		}
+	}
+	refused := others(5, session.Participant{Role: "Device"})
+	refused.Context, refused.State, refused.Sent, refused.Received = aura.ContextID(line), session.StateEnded, 3, 1
+	other := refused
+	other.Name, other.Sent = aura.SessionID{6}, 2
+	end := session.End{Kind: session.EndCompleted}
+	ended := session.EndedList{Sessions: []session.Ended{{Session: refused, End: end}, {Session: other, End: end}, {Session: list[1], End: end}}}
+	out, errs, _ = d.asked(map[string]any{session.QuestionEnded: ended}, "session", "list", "--ended")
+	for _, want := range []string{
+		`Device \(tablet\) +completed: no device has joined: the digits were not confirmed in time +3`, `Device \(not known\) +completed: no device has joined +2`, `Target \(this account\) +completed +0`,
+	} {
+		if !regexp.MustCompile(want).MatchString(out) {
+			t.Errorf("no %s:\n%s%s", want, out, errs)
+		}
 	}
 }
 

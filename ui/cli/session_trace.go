@@ -89,18 +89,18 @@ the first difference is named, if one does not.`,
 				if err != nil {
 					return err
 				}
-				people, err := core.People(tc)
+				known, err := callsOf(tc, core)
 				if err != nil {
 					return err
 				}
-				return s.printReplay(&again, people)
+				return s.printReplay(&again, &known)
 			})
 		},
 	}
 }
 
-func (s *Shell) printReplay(r *session.Replayed, people []app.Person) error {
-	line := replayLine{lineOf(&r.Session, people), r.Messages, r.Before, r.Checked, "", r.Departs}
+func (s *Shell) printReplay(r *session.Replayed, known *calls) error {
+	line := replayLine{known.lineOf(&r.Session), r.Messages, r.Before, r.Checked, "", r.Departs}
 	if r.State != [32]byte{} {
 		line.Root = fmt.Sprintf("%x", r.State)
 	}
