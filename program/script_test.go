@@ -25,6 +25,9 @@ import (
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/aura-runtime/aura/journal"
+	"github.com/aura-runtime/aura/task"
 )
 
 // patience bounds every wait on a real process. It is generous: it only ends a hang.
@@ -67,6 +70,7 @@ func TestScripts(t *testing.T) {
 			"thaw":      thaw,
 			"token":     tokenOf,
 			"session":   sessionOf,
+			"hold":      hold,
 		},
 	})
 }
@@ -432,6 +436,13 @@ func fixture(ts *testscript.TestScript, _ bool, args []string) {
 }
 
 // freeze HOME stops the process of an agent without ending it; thaw HOME lets it go on.
+// hold HOME has the journal of a home until the script ends, as a command with --offline has it.
+func hold(ts *testscript.TestScript, _ bool, args []string) {
+	store, err := journal.OpenPebble(filepath.Join(ts.MkAbs(args[0]), "journal"), journal.PebbleOptions{ReadOnly: true})
+	ts.Check(err)
+	ts.Defer(func() { _ = task.NewReal(task.RealOptions{}).Run("release", store.Close) })
+}
+
 func freeze(ts *testscript.TestScript, _ bool, args []string) { signalTo(ts, args[0], "STOP") }
 
 func thaw(ts *testscript.TestScript, _ bool, args []string) { signalTo(ts, args[0], "CONT") }

@@ -78,7 +78,7 @@ contacts return what they have and the home lacks, and nothing that was sent is 
 	}
 	c.Flags().StringArrayVar(&listen, "listen", nil, "where to listen: IP:PORT or a multiaddr (default every interface, a free port)")
 	c.Flags().BoolVar(&older, "older-home", false, "go on with a home that is older than what this machine last ran")
-	c.Flags().IntVar(&sessions.Width, "waves", 1, "how many steps of sessions are taken at once where their admission allows it")
+	c.Flags().IntVar(&sessions.Width, "waves", 1, "how many steps of sessions are taken at once where their admission allows it, 1 to 64")
 	c.Flags().StringVar(&posture, "posture", machine.HardeningProduction.String(), "how strict sessions are: prod, dev or ci")
 	observe.add(c)
 	flags.add(c)
@@ -150,8 +150,9 @@ func serveHome(
 		return err
 	}
 	hands, err := agent.OpenHome(tc, home, p, o)
-	if errors.Is(err, aura.Conflict) {
-		return errRunning(home)
+	if errors.Is(err, aura.Conflict) { // no agent answers there: see refuseSecond
+		return aura.Errorf("program.serveHome", aura.Conflict,
+			"another process uses %s, a command with --offline or an agent that starts or ends now: try again when it has ended", home)
 	}
 	if err != nil {
 		return err
@@ -202,12 +203,8 @@ func refuseSecond(s *cli.Shell, home string) error {
 			return nil // no agent answers; other problems show when the socket is taken
 		}
 		client.Close()
-		return errRunning(home)
+		return aura.Errorf("program.refuseSecond", aura.Conflict, "an agent is already running for %s", home)
 	})
-}
-
-func errRunning(home string) error {
-	return aura.Errorf("program.serveHome", aura.Conflict, "an agent is already running for %s", home)
 }
 
 // readyLine is what `aura up --json` prints when the agent answers.
