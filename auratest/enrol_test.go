@@ -1,6 +1,7 @@
 package auratest_test
 
 import (
+	"errors"
 	"strings"
 	"testing"
 	"time"
@@ -122,6 +123,29 @@ func TestADeviceJoinsWhileDisksFail(t *testing.T) {
 		laptop.Start(tc)
 		laptop.Say(tc, context, "from the laptop")
 		scene.Has(tc, w, context, ben, ada, "from the laptop")
+	})
+}
+
+// TestADeviceHearsHowItsEnrolmentEnded: the sponsor's session ended while the person compared the digits, and no refusal came.
+func TestADeviceHearsHowItsEnrolmentEnded(t *testing.T) {
+	auratest.Run(t, auratest.Options{Seeds: 1}, func(tc task.Context, w *auratest.World) {
+		ada := w.Person(tc, "Ada")
+		laptop := ada.Sibling("Ada's laptop")
+		var offer enrol.OfferResult
+		ada.Do(tc, enrol.IntentOffer, enrol.OfferIntent{}, &offer)
+		outcome := laptop.Join(tc, offer.Code)
+		w.Until(tc, "the device shows its digits", time.Minute, func() bool { return ada.Enrolment(tc, offer.ID).Phase == enrol.PhaseClaimed })
+		all, err := ada.Agent.Sessions().List(tc)
+		if err != nil || len(all) != 1 {
+			w.Fatalf("%d sessions, %v", len(all), err)
+		}
+		if err := ada.Agent.Sessions().End(tc, all[0].Name); err != nil {
+			w.Fatalf("%v", err)
+		}
+		_, err = outcome.Await(tc)
+		if !errors.Is(err, aura.Denied) || !strings.Contains(aura.Reason(err), "the enrolment has ended (cancelled: ") {
+			w.Errorf("the device hears %v", err)
+		}
 	})
 }
 

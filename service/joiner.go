@@ -162,7 +162,11 @@ func (j *Joiner) attempt(tc task.Context) error {
 			Parties: []session.Party{{Role: RoleSponsor}}, Persistent: true, Budget: enrol.Patience,
 		})
 		if aura.KindOf(err) == aura.Stale { // it is not begun a second time: the other side may be bound by the first
-			j.become(stageRefused, notJoined(aura.Denied, "the other device has ended this: if it lists this one, remove it there, and begin anew"))
+			how, err := j.ended(tc, name)
+			if err != nil {
+				return err
+			}
+			j.become(stageRefused, notJoined(aura.Denied, "the enrolment has ended"+how+": if the other device lists this one, remove it there, and begin anew"))
 			return nil
 		}
 		if err != nil && aura.KindOf(err) != aura.Conflict {
@@ -187,6 +191,17 @@ func (j *Joiner) attempt(tc task.Context) error {
 	}
 	defer channel.Close(tc)
 	return j.Sessions.Speak(tc, session.ChannelOptions{Context: of.Context, Only: name}, &carrier{j.Decider, channel, pass, egress.KindEnrolCall})
+}
+
+// ended says how the session of the enrolment ended, as far as this side knows.
+func (j *Joiner) ended(tc task.Context, name aura.SessionID) (string, error) {
+	all, err := j.Sessions.Ended(tc)
+	for i := range all {
+		if all[i].Session.Name == name {
+			return " (" + all[i].End.String() + ")", err
+		}
+	}
+	return "", err
 }
 
 func (j *Joiner) session() aura.SessionID {
