@@ -226,7 +226,7 @@ func broken(tc task.Context, op aura.Op, err error) error {
 	if dial, ok := errors.AsType[*net.OpError](err); ok && dial.Op == "dial" {
 		return aura.Errorf(op, aura.Unavailable, "no agent is running for this home: start it with aura up")
 	}
-	return aura.Errorf(op, aura.Unavailable, "the agent has gone before it answered: start it again with aura up")
+	return aura.Errorf(op, aura.Unavailable, "the agent has gone before it answered, and an action may have happened all the same: start it again with aura up")
 }
 
 func drain(resp *http.Response) error {

@@ -456,7 +456,11 @@ func checkLogs(j *journal.Journal) finding {
 func countLogs(all []status.Logs) finding {
 	said := make([]string, len(all))
 	for i, l := range all {
-		said[i] = fmt.Sprintf("%s: %d with %d entries, %d KiB", l.Name, l.Logs, l.Entries, (l.Bytes+1023)>>10)
+		entries := "entries"
+		if l.Entries == 1 {
+			entries = "entry"
+		}
+		said[i] = fmt.Sprintf("%s: %d with %d %s, %d KiB", l.Name, l.Logs, l.Entries, entries, (l.Bytes+1023)>>10)
 	}
 	if len(said) == 0 {
 		return well("logs", "there are none on this device")

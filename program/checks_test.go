@@ -238,3 +238,13 @@ func TestDoctorTellsAMissingProtocolFromADamagedRecording(t *testing.T) {
 		t.Errorf("doctor says %+v", findings)
 	}
 }
+
+// TestDoctorCountsTheEntriesOfLogs: one is an entry.
+func TestDoctorCountsTheEntriesOfLogs(t *testing.T) {
+	for entries, want := range map[uint64]string{1: "receipt: 1 with 1 entry, 1 KiB", 2: "receipt: 1 with 2 entries, 1 KiB"} {
+		said := checkLogs([]status.Logs{{Name: "receipt", Logs: 1, Entries: entries, Bytes: 9}}, nil)
+		if !said.OK || !strings.Contains(said.Detail, want) {
+			t.Errorf("%d: %+v", entries, said)
+		}
+	}
+}
