@@ -11,8 +11,8 @@ import (
 const minPrefix = 4
 
 // Resolve finds the one identifier whose text form begins with a text, with or without the prefix of its kind, such as "sess_". It returns
-// aura.Invalid for fewer than four characters, aura.NotFound with a hint when none begins so, and aura.Conflict when several do. What says
-// in the errors what is named, such as "session".
+// aura.Invalid for fewer than four characters, aura.NotFound with a hint when none begins so, and aura.Conflict when several do. The errors
+// call it what, such as "session".
 func Resolve[ID fmt.Stringer](what, text, hint string, all []ID) (found ID, err error) {
 	const op = "domain.Resolve"
 	begin, many := strings.ToLower(strings.TrimSpace(text)), 0
