@@ -320,6 +320,38 @@ func TestATimeInTheFutureIsKeptAnew(t *testing.T) {
 	}
 }
 
+// TestATimeOfASiblingInTheFutureIsKeptAnew: another device of the owner kept it, of an entry that decides about a recovery key, by a clock that was
+// ahead. This device, which had the entry too, would have no share until that time comes.
+func TestATimeOfASiblingInTheFutureIsKeptAnew(t *testing.T) {
+	set, err := domain.NewSet(device.Module())
+	if err != nil {
+		t.Fatal(err)
+	}
+	chain := roster.New(ada.Authority())
+	for _, e := range history {
+		if err := chain.Add(e, 0); err != nil {
+			t.Fatal(err)
+		}
+	}
+	guarded := signed(roster.SetRecovery(chain.State(now), ada.Device(), roster.Recovery{Key: [32]byte{1}, Threshold: 2, Guardians: 3}))
+	states := set.NewStates(ben.Authority())
+	state := domain.Get[*device.State](states)
+	r := ada.Shared(t, shared, 1, 1, device.KindRoster, announce(t, append(history, guarded)...))
+	state.Apply(&r)
+	ahead := ben.Own(t, 2, device.KindSeen, device.Seen{At: now.Add(1), Entries: []roster.Hash{guarded.Hash()}})
+	ahead.Fact.Device = ada.Device()
+	state.Apply(&ahead)
+	by := domain.Caller{Authority: ben.Authority(), Device: ben.Device(), Now: aura.Physical{At: now}}
+	plans, err := device.Module().Due(&domain.Snapshot{Caller: by, States: states})
+	var seen device.Seen
+	if err == nil && len(plans) == 1 {
+		err = fact.Unmarshal(plans[0].Request.Entries[0].Payload, &seen)
+	}
+	if err != nil || seen.At != now || !slices.Contains(seen.Entries, guarded.Hash()) {
+		t.Errorf("%d plans keep %d entries at %d: %v", len(plans), len(seen.Entries), seen.At, err)
+	}
+}
+
 // TestBoundsSayWhichFactsCount: a removed device counts up to the bound that the maker of the removal said.
 func TestBoundsSayWhichFactsCount(t *testing.T) {
 	last := fact.Place{Seq: 7, ID: [fact.ShortID]byte{1}}

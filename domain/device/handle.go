@@ -79,7 +79,7 @@ func Close(s *State, by domain.Caller, to chat.Ref, peers []aura.AuthorityID, c 
 
 // see plans to keep when this home first had entries.
 func see(s *State, by domain.Caller) (guard.Request, error) {
-	list := s.unseen(max(by.Now.At, 1))
+	list := s.unseen(by.Device, max(by.Now.At, 1))
 	if len(list) == 0 {
 		return guard.Request{}, nil
 	}

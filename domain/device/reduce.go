@@ -21,7 +21,8 @@ const maxClosed = roster.MaxRemoved
 type State struct {
 	self    aura.AuthorityID
 	entries map[aura.AuthorityID][]roster.Entry // in the order of compareEntries
-	seen    map[roster.Hash]aura.Instant
+	seen    map[roster.Hash]aura.Instant        // the earliest, of all own devices
+	kept    map[aura.DeviceID][]roster.Hash     // entries of which an own device kept a time, ascending
 	closed  map[closing]*fold.First[roster.ClosedFact]
 	told    map[aura.ContextID][]roster.Hash // entries of the owner that devices of the owner announced, ascending
 	chains  chains
@@ -45,6 +46,7 @@ type closing struct {
 func NewState(self aura.AuthorityID) *State {
 	return &State{
 		self: self, entries: map[aura.AuthorityID][]roster.Entry{}, seen: map[roster.Hash]aura.Instant{},
+		kept:   map[aura.DeviceID][]roster.Hash{},
 		closed: map[closing]*fold.First[roster.ClosedFact]{}, told: map[aura.ContextID][]roster.Hash{},
 		chains: chains{},
 	}
@@ -78,6 +80,9 @@ func (s *State) Apply(r *fact.Record) {
 			return
 		}
 		for _, h := range p.Entries {
+			if at, known := slices.BinarySearchFunc(s.kept[r.Fact.Device], h, compareHashes); !known {
+				s.kept[r.Fact.Device] = slices.Insert(s.kept[r.Fact.Device], at, h)
+			}
 			if at, known := s.seen[h]; !known || p.At < at {
 				s.seen[h] = p.At
 			}

@@ -16,6 +16,7 @@ type savedState struct {
 	Seen    map[roster.Hash]aura.Instant     `cbor:"2,keyasint,omitempty"`
 	Closed  []savedClosing                   `cbor:"3,keyasint,omitempty"` // ascending
 	Told    map[aura.ContextID][]roster.Hash `cbor:"4,keyasint,omitempty"`
+	Kept    map[aura.DeviceID][]roster.Hash  `cbor:"5,keyasint,omitempty"`
 }
 
 type savedClosing struct {
@@ -30,11 +31,11 @@ type savedClosed struct {
 }
 
 // Version implements [domain.State]: a change of the saved form, or of what Apply makes of a fact, raises it.
-func (s *State) Version() int { return 1 }
+func (s *State) Version() int { return 2 }
 
 // Save implements [domain.State].
 func (s *State) Save() ([]byte, error) {
-	saved := savedState{Entries: map[aura.AuthorityID][][]byte{}, Seen: s.seen, Told: s.told}
+	saved := savedState{Entries: map[aura.AuthorityID][][]byte{}, Seen: s.seen, Told: s.told, Kept: s.kept}
 	for who, entries := range s.entries {
 		for i := range entries {
 			b, err := entries[i].Encode()
@@ -86,6 +87,9 @@ func (s *State) Restore(state []byte) error {
 	}
 	if saved.Seen != nil {
 		restored.seen = saved.Seen
+	}
+	if saved.Kept != nil {
+		restored.kept = saved.Kept
 	}
 	if saved.Told != nil {
 		restored.told = saved.Told

@@ -94,8 +94,8 @@ func (s *State) Bounds(context aura.ContextID, says *roster.State, below roster.
 
 // unseen returns the entries of all authorities whose time was not kept yet, ascending. A time in the future was kept by a clock
 // that was ahead, or that of another device: a share would not be usable before it comes, so the entry counts as seen now. The
-// time of an entry that decides about a recovery key stays: it may not come earlier because a clock was turned back.
-func (s *State) unseen(now aura.Instant) (list []roster.Hash) {
+// time that this device kept of an entry that decides about a recovery key stays: it may not come earlier because a clock was turned back.
+func (s *State) unseen(by aura.DeviceID, now aura.Instant) (list []roster.Hash) {
 	for _, entries := range s.entries {
 		keys := map[roster.Hash]roster.Recovery{}
 		for i := range entries {
@@ -103,7 +103,8 @@ func (s *State) unseen(now aura.Instant) (list []roster.Hash) {
 			h := e.Hash()
 			keys[h] = e.Recovery
 			decides := e.Rank != roster.RankRoot || slices.ContainsFunc(e.Previous, func(p roster.Hash) bool { return keys[p] != e.Recovery })
-			if at, known := s.seen[h]; (!known || at > now && !decides) && e.Number > 0 {
+			_, own := slices.BinarySearchFunc(s.kept[by], h, compareHashes)
+			if at, known := s.seen[h]; (!known || at > now && !(own && decides)) && e.Number > 0 {
 				list = append(list, h)
 			}
 		}
