@@ -2,6 +2,7 @@ package agent
 
 import (
 	"errors"
+	"time"
 
 	"github.com/aura-runtime/aura"
 	"github.com/aura-runtime/aura/directory"
@@ -244,7 +245,7 @@ func (a *Agent) spare(tc task.Context, says *roster.State, entry *roster.Entry) 
 			return nil
 		}
 		turn := guard.NextEpoch(*limits, epoch).Sub(now.At)
-		return aura.Errorf("agent.spare", aura.Exhausted, "a budget of this device is used up but for what another would get: try again in %v", turn)
+		return aura.Errorf("agent.spare", aura.Exhausted, "a budget of this device is used up but for what another would get: try again in %v", turn.Round(time.Second))
 	}
 	limits := map[aura.ContextID]guard.Policy{}
 	for _, context := range append(a.contexts(), device.OwnContext(a.env.Ring.Authority())) {
