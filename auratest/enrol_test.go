@@ -2,6 +2,7 @@ package auratest_test
 
 import (
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -11,6 +12,7 @@ import (
 	"github.com/aura-runtime/aura/auratest"
 	"github.com/aura-runtime/aura/domain"
 	"github.com/aura-runtime/aura/domain/enrol"
+	"github.com/aura-runtime/aura/domain/session"
 	"github.com/aura-runtime/aura/fact"
 	"github.com/aura-runtime/aura/internal/scene"
 	"github.com/aura-runtime/aura/journal"
@@ -235,6 +237,37 @@ func TestASeventeenthDeviceGetsNoLine(t *testing.T) {
 		}
 		if err := ada.Submit(tc, enrol.IntentOffer, enrol.OfferIntent{}, nil); aura.KindOf(err) != aura.Exhausted || !strings.Contains(err.Error(), "remove one") {
 			w.Errorf("%v", err)
+		}
+	})
+}
+
+// TestADeviceIsRefusedOverARestart: the sponsor has refused a second device that shows the line, and restarts before that one knows. It says the same
+// again, and its program does not fail.
+func TestADeviceIsRefusedOverARestart(t *testing.T) {
+	auratest.Run(t, auratest.Options{}, func(tc task.Context, w *auratest.World) {
+		ada := w.Person(tc, "Ada")
+		first, second := ada.Sibling("first"), ada.Sibling("second")
+		var offer enrol.OfferResult
+		ada.Do(tc, enrol.IntentOffer, enrol.OfferIntent{}, &offer)
+		first.Join(tc, offer.Code)
+		w.Until(tc, "the first shows its keys", time.Minute, func() bool { return ada.Enrolment(tc, offer.ID).Phase == enrol.PhaseClaimed })
+		second.Disk.SetFaults(journal.Faults{SyncDelay: 3 * time.Second})
+		joined := second.Join(tc, offer.Code)
+		w.Until(tc, "the second is refused", time.Minute, func() bool {
+			all, err := ada.Agent.Sessions().List(tc)
+			return err == nil && slices.ContainsFunc(all, func(s session.Session) bool {
+				return s.Name == enrol.SessionOf(offer.ID, second.Ring.Listed().Agreement) && s.Sent == 2
+			})
+		})
+		ada.Crash()
+		ada.Start(tc)
+		if _, err := joined.Await(tc); aura.KindOf(err) != aura.Denied {
+			w.Errorf("the second joins: %v", err)
+		}
+		w.Sleep(tc, 5*time.Minute)
+		all, err := ada.Agent.Sessions().Ended(tc)
+		if err != nil || slices.ContainsFunc(all, func(e session.Ended) bool { return e.End.Kind == session.EndFailed }) {
+			w.Errorf("%+v, %v", all, err)
 		}
 	})
 }

@@ -93,7 +93,10 @@ func (s *Sponsor) claim(tc task.Context, p *session.Port, to enrolment.SponsorS3
 			return err
 		})
 	}
-	if why != nil || label == "Refused" {
+	if label == "Refused" { // before a restart, with the reason of then
+		return nil, s.refuse(tc, to.SendRefused, "")
+	}
+	if why != nil {
 		if tc.Err() != nil {
 			return nil, why
 		}

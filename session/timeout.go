@@ -176,7 +176,7 @@ func (e *Engine) expire(tc task.Context, t *timeout) error {
 
 // Within bounds the work of the program from now on until it calls done. When the budget is over before, the session expires, by
 // a witness that its end names, and a Receive that waits returns aura.Timeout. After a restart the program is granted the rest of
-// the budget and not a new one.
+// the budget and not a new one. When its role had played its part by then, nothing is left to bound.
 func (p *Port) Within(tc task.Context, budget aura.Duration) (done func(), err error) {
 	l := p.session
 	if err := l.turn.Acquire(tc); err != nil {
@@ -184,14 +184,14 @@ func (p *Port) Within(tc task.Context, budget aura.Duration) (done func(), err e
 	}
 	defer l.turn.Release()
 	// The recording of a session that has ended may be gone already: a wait that it gets now would stay.
-	_, err = ask(tc, l.engine, func(task.Context) (struct{}, error) {
-		if l.ended {
-			return struct{}{}, l.over("session.Within")
+	played, err := ask(tc, l.engine, func(task.Context) (bool, error) {
+		if l.ended && !l.closed {
+			return false, l.over("session.Within")
 		}
-		return struct{}{}, nil
+		return l.closed, nil
 	})
-	if err != nil {
-		return nil, err
+	if err != nil || played {
+		return func() {}, err
 	}
 	until, again := tc.Now().At.Add(budget), len(l.granted) > 0
 	if again {
