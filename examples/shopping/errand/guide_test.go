@@ -11,7 +11,7 @@ import (
 	"testing"
 )
 
-// patience is how often a command is run until it says what is awaited. Each run is a process, which paces them; the bound only ends a hang.
+// patience is how often a command is run until it prints the awaited text. Each run is a process, which paces them; the bound only ends a hang.
 const patience = 5000
 
 // checkout is the folder of Aura, and guide the page that is tried.

@@ -19,7 +19,7 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// patience is how often a command is run until it says what is awaited. Each run is a process, which paces them; the bound only ends a hang.
+// patience is how often a command is run until it prints the awaited text. Each run is a process, which paces them; the bound only ends a hang.
 const patience = 5000
 
 // TestTwoHomesShareAList is the last section of the guide: two accounts, two agents, one list.
