@@ -264,6 +264,24 @@ func TestTwoChangesOfTheDevicesAtOnceBothHold(t *testing.T) {
 	})
 }
 
+// TestTwoEntriesAtOnceFollowEachOther: the second call waits until the entry of the first one is durable, or both would follow the same entry.
+func TestTwoEntriesAtOnceFollowEachOther(t *testing.T) {
+	live(t, 9, func(h *household) {
+		laptop, before := h.laptop.Ring.Device(), h.phone.Roster(h.tc)
+		both := task.NewGroup(h.tc, "both")
+		for range 2 {
+			both.Go("give", func(tc task.Context) error { return h.phone.Agent.Give(tc, laptop, roster.Whole/8) })
+		}
+		if err := both.Wait(h.tc); err != nil {
+			h.Errorf("%v", err)
+		}
+		says := h.phone.Roster(h.tc)
+		if d, err := says.Device(laptop); err != nil || d.Share != roster.Whole*3/4 || says.Contested || says.Number != before.Number+2 {
+			h.Errorf("entry %d, and entry %d before; contested: %t; the laptop has a share of %d, %v", says.Number, before.Number, says.Contested, d.Share, err)
+		}
+	})
+}
+
 // TestADeviceGivesOnlyWhatItHasNotSpent: the receiver may spend a share at once, so the maker must not have spent it.
 func TestADeviceGivesOnlyWhatItHasNotSpent(t *testing.T) {
 	live(t, 8, func(h *household) {
