@@ -2,6 +2,7 @@ package session_test
 
 import (
 	"crypto/ed25519"
+	"slices"
 	"testing"
 	"time"
 
@@ -13,6 +14,7 @@ import (
 	"github.com/aura-runtime/aura/machine/own"
 	"github.com/aura-runtime/aura/session"
 	"github.com/aura-runtime/aura/task"
+	"github.com/aura-runtime/aura/world"
 )
 
 // The devices of the store in these tests: its session goes from the first one to the second.
@@ -25,6 +27,7 @@ var (
 type follower struct {
 	*side
 	t       *testing.T
+	log     told
 	listed  bool // the till is
 	removed bool // the till was
 }
@@ -42,8 +45,8 @@ func tillKey() ed25519.PrivateKey { return ed25519.NewKeyFromSeed(make([]byte, 3
 // withFollower runs a customer that has sent its first message to the till.
 func withFollower(t *testing.T, fn func(tc task.Context, f *follower)) {
 	t.Helper()
-	chaintest.Simulate(t, 1, func(tc task.Context, sim *task.Sim) {
-		f := &follower{t: t, listed: true}
+	f := &follower{t: t, listed: true}
+	logged(t, &f.log, func(tc task.Context, sim *task.Sim) {
 		var heard []string
 		f.side = begin(t, tc, sim, journal.NewFaulty(sim.Entropy("disk"), journal.Faults{}), true, "Cust", customer(&heard), func(o *session.Options) {
 			o.Vouch = func(_ aura.AuthorityID, d aura.DeviceID) ([32]byte, bool) {
@@ -104,7 +107,8 @@ func (p *peer) next(tc task.Context) (refused session.Refusal, greets, messages 
 }
 
 // TestARoleIsFollowedWhenItCanBe: the reason passes for which it cannot be now, so the peer is asked to wait, and its sessions beside this one go
-// on. It greets again, and the role is followed. A disk that does not answer ends the channel, and the role is followed on the next one.
+// on. It greets again, and the role is followed. A disk that does not answer ends the channel, and the role is followed on the next one: no refusal
+// is on its way then, which the peer would take for the last word.
 func TestARoleIsFollowedWhenItCanBe(t *testing.T) {
 	for what, x := range map[string]struct {
 		hinder, mend func(tc task.Context, f *follower)
@@ -147,6 +151,11 @@ func TestARoleIsFollowedWhenItCanBe(t *testing.T) {
 			})
 			if x.ends != (aura.KindOf(ended) == aura.Unavailable) {
 				t.Errorf("%s: the channel ended with %v", what, ended)
+			}
+			if refused := slices.ContainsFunc(f.log.all, func(e world.Event) bool {
+				return e.Family() == world.FamilyDelegation && e.ErrorKind() != 0
+			}); refused == x.ends {
+				t.Errorf("%s: an event of a refusal: %t", what, refused)
 			}
 			if x.ends {
 				_ = f.at(tc, counter, func(_ task.Context, p *peer) { follows(p) })
