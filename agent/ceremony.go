@@ -23,7 +23,7 @@ func (a *Agent) convene(engine *session.Engine, programs *session.Registry) erro
 	ring := a.env.Ring
 	a.ceremonies = ceremony.New(ceremony.Options{
 		Own: ring.Authority(), Device: ring.Device(), Sign: ring.Sign, Engine: engine, Journal: a.env.Journal, Decider: a.env.Decider,
-		Entropy: a.env.Entropy, Takes: a.takes, Judges: a.options.Judges, Knows: a.knows,
+		Entropy: a.env.Entropy, Takes: a.takes, Judges: a.options.Judges, Knows: a.knows, Members: a.members,
 		Epoch: func(tc task.Context, context aura.ContextID) aura.Epoch {
 			policy, err := a.env.Frontier.Policy(tc, context)
 			if err != nil {
@@ -43,6 +43,21 @@ func (a *Agent) knows(_ task.Context, context aura.ContextID, p seen.Part) error
 		return nil
 	}
 	return aura.Errorf("agent.knows", aura.Denied, "device %s is none of a member of the context", aura.Short(p.Device))
+}
+
+// members returns who shares a context with the owner: the contact, or those of the group.
+func (a *Agent) members(_ task.Context, context aura.ContextID) (all []aura.AuthorityID) {
+	a.env.Directory.Read(func(s *directory.State) {
+		if c, ok := s.Contacts.ByContext(context); ok {
+			all = append(all, c.Authority)
+			return
+		}
+		group, _ := s.Chats.Membership(context)
+		for i := range group.Members {
+			all = append(all, group.Members[i].Authority)
+		}
+	})
+	return all
 }
 
 // takes decides whether the owner takes part in a session: in those that own devices begin, and else in those that [Options.Takes]

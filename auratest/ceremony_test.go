@@ -127,3 +127,40 @@ func TestWitnessesAgreeWhileDisksFail(t *testing.T) {
 		}
 	})
 }
+
+// TestAMemberWhoseCoordinationHasEndedSaysSoToEach: each member of a group, and each of two contacts, tells the others that a session which was never
+// made will not begin. Of a session that it does not know yet it has them ask again.
+func TestAMemberWhoseCoordinationHasEndedSaysSoToEach(t *testing.T) {
+	auratest.Run(t, auratest.Options{Seeds: 1}, func(tc task.Context, w *auratest.World) {
+		all, group := witnesses(tc, w)
+		ada, ben, cleo := all[0], all[1], all[2]
+		cleo.Options.Takes = nil
+		cleo.Crash()
+		cleo.Start(tc)
+		known, _ := ada.Look(tc).Contacts.ByAuthority(cleo.Self())
+		for _, x := range []struct {
+			context aura.ContextID
+			members []*auratest.Person
+		}{{group, all}, {known.Context, []*auratest.Person{ada, cleo}}} {
+			made, coordination, err := ada.Agent.Ceremonies().Agree(tc, x.context, operation("x", x.members[1:]...))
+			if err != nil {
+				w.Fatalf("%v", err)
+			}
+			for i, p := range x.members {
+				w.Until(tc, p.Name+" is out", time.Minute, func() bool {
+					ends, err := p.Agent.Sessions().Ends(tc, coordination)
+					return err == nil && len(ends) == 1
+				})
+				from := session.Party{Role: "Witness", Authority: x.members[(i+1)%len(x.members)].Self()}
+				for name, want := range map[aura.SessionID]aura.Kind{made: aura.Stale, {9}: aura.Exhausted} {
+					if _, err := p.Agent.Ceremonies().Continue(tc, from, x.context, &session.Greeting{Session: name}); aura.KindOf(err) != want {
+						w.Errorf("%s, of session %s: %v, want %s", p.Name, aura.Short(name), err, want)
+					}
+				}
+			}
+		}
+		for _, p := range []*auratest.Person{ada, ben, cleo} {
+			p.Stop(tc)
+		}
+	})
+}

@@ -195,13 +195,11 @@ func (j *Joiner) attempt(tc task.Context) error {
 
 // ended says how the session of the enrolment ended, as far as this side knows.
 func (j *Joiner) ended(tc task.Context, name aura.SessionID) (string, error) {
-	all, err := j.Sessions.Ended(tc)
-	for i := range all {
-		if all[i].Session.Name == name {
-			return " (" + all[i].End.String() + ")", err
-		}
+	all, err := j.Sessions.Ends(tc, name)
+	if len(all) == 0 {
+		return "", err
 	}
-	return "", err
+	return " (" + all[0].End.String() + ")", nil
 }
 
 func (j *Joiner) session() aura.SessionID {

@@ -66,6 +66,19 @@ func (e *Engine) Ended(tc task.Context) ([]view.Ended, error) {
 	})
 }
 
+// Ends returns how the sessions with some names ended here, in the order of the names, without those of which no end is kept. Unlike
+// [Engine.Ended] it does not look at the other ones.
+func (e *Engine) Ends(tc task.Context, names ...aura.SessionID) ([]view.Ended, error) {
+	return ask(tc, e, func(task.Context) (all []view.Ended, _ error) {
+		for _, name := range names {
+			if ended := cmp.Or(e.kept.of[name], e.passed.of[name]); ended != nil {
+				all = append(all, *ended)
+			}
+		}
+		return all, nil
+	})
+}
+
 // Ended returns the sessions whose ends a journal has, the newest first, while no engine runs them. It returns aura.Corrupt when
 // the log of ends is damaged.
 func Ended(j *journal.Journal) (all []view.Ended, err error) {

@@ -15,7 +15,7 @@ import (
 	"github.com/aura-runtime/aura/world"
 )
 
-// Options are what ceremonies need of their agent. All but the last two are required.
+// Options are what ceremonies need of their agent. All but the last three are required.
 type Options struct {
 	Own    aura.AuthorityID
 	Device aura.DeviceID
@@ -29,6 +29,8 @@ type Options struct {
 	Epoch func(task.Context, aura.ContextID) aura.Epoch
 	// Knows returns aura.Denied unless a device is one of its authority's, and may be spoken with in a context.
 	Knows func(tc task.Context, context aura.ContextID, p view.Part) error
+	// Members returns the other members of a context: those who may have coordinated its sessions.
+	Members func(tc task.Context, context aura.ContextID) []aura.AuthorityID
 	// Takes returns why the owner does not take part in a session to which a peer invites; nil: it does. Default: the owner takes part in none.
 	Takes func(tc task.Context, from session.Party, i *view.Invite) error
 	// Judges returns why the owner does not sign an operation; nil: it does. Default: the owner signs none.

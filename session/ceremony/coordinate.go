@@ -343,9 +343,13 @@ func (c *Ceremonies) refuse(tc task.Context, i *view.Invite, err error) *view.Re
 // [session.Admit]: for one that has ended here it returns the opening, so that the peer learns how. It returns aura.Stale when the
 // coordination has ended here before the session began, so that it never will, and else aura.Exhausted, since the coordination may still be
 // on its way and the peer asks again.
-func (c *Ceremonies) Continue(tc task.Context, _ session.Party, _ aura.ContextID, g *session.Greeting) (session.Opening, error) {
+func (c *Ceremonies) Continue(tc task.Context, _ session.Party, context aura.ContextID, g *session.Greeting) (session.Opening, error) {
 	const op = "ceremony.Continue"
-	all, err := c.options.Engine.Ended(tc)
+	names := []aura.SessionID{g.Session, view.CoordinationOf(g.Session, c.options.Own)}
+	for _, by := range c.options.Members(tc, context) {
+		names = append(names, view.CoordinationOf(g.Session, by))
+	}
+	all, err := c.options.Engine.Ends(tc, names...)
 	if err != nil {
 		return session.Opening{}, err
 	}

@@ -16,6 +16,7 @@ import (
 	"github.com/aura-runtime/aura/journal"
 	"github.com/aura-runtime/aura/machine"
 	"github.com/aura-runtime/aura/session"
+	"github.com/aura-runtime/aura/session/ceremony"
 	"github.com/aura-runtime/aura/task"
 )
 
@@ -334,6 +335,38 @@ func TestAParticipantThatIsOutEndsTheSession(t *testing.T) {
 		}
 		if _, ended, err := w.agents[2].engine.Lives(tc, i.Subject.Name()); err != nil || ended {
 			t.Errorf("the participant that is out has begun: %v", err)
+		}
+	})
+}
+
+// TestAForeignCoordinationKeepsNoSessionOut: a peer coordinates under the name of another one's coordination, and is refused. The participant still
+// waits for the session that the other one makes.
+func TestAForeignCoordinationKeepsNoSessionOut(t *testing.T) {
+	gather(t, 1, 3, journal.Faults{}, add(t, round), func(tc task.Context, w *world) {
+		i, thief, member := w.invite(1), w.agents[1], w.agents[2]
+		own := view.CoordinationOf(i.Subject.Name(), w.agents[0].account.Own())
+		i.Parts = i.Parts[1:] // the thief sends one invite
+		argument, err := fact.Marshal(struct {
+			Invite view.Invite `cbor:"1,keyasint"`
+		}{i})
+		if err == nil {
+			err = thief.engine.Open(tc, session.Opening{
+				Name: own, Protocol: ceremony.Coordination, Role: "Coordinator", Context: chaintest.Pair, Persistent: true, Argument: argument,
+				Sizes:   []session.Size{{Parameter: "N", Members: 1}},
+				Parties: []session.Party{{Role: "Participant[0]", Authority: member.account.Own(), Device: member.account.Device()}},
+			})
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		w.settled(tc)
+		ends, err := member.engine.Ends(tc, own)
+		if err != nil || len(ends) != 1 || ends[0].Session.Received == 0 {
+			t.Fatalf("at the participant: %+v, %v", ends, err)
+		}
+		_, err = member.Continue(tc, session.Party{}, chaintest.Pair, &session.Greeting{Session: i.Subject.Name()})
+		if aura.KindOf(err) != aura.Exhausted {
+			t.Errorf("the session will not begin: %v", err)
 		}
 	})
 }

@@ -135,6 +135,12 @@ func (w *world) start(tc task.Context, a *agent, fresh bool) {
 			}
 			return nil
 		},
+		Members: func(task.Context, aura.ContextID) (all []aura.AuthorityID) {
+			for _, other := range w.agents {
+				all = append(all, other.account.Own())
+			}
+			return all
+		},
 		Takes: func(_ task.Context, _ session.Party, i *view.Invite) error {
 			if a.takes != nil {
 				return a.takes(i)
