@@ -11,6 +11,7 @@ import (
 	"github.com/aura-runtime/aura/domain/chat"
 	"github.com/aura-runtime/aura/domain/contact"
 	"github.com/aura-runtime/aura/domain/moderation"
+	"github.com/aura-runtime/aura/domain/session"
 	"github.com/aura-runtime/aura/fact"
 	"github.com/aura-runtime/aura/task"
 	"github.com/aura-runtime/aura/world"
@@ -25,7 +26,20 @@ func NewDemo(tc task.Context, entropy world.Entropy, o Options) (*Core, error) {
 		return nil, err
 	}
 	ada := newDemoPerson("Ada").certificate
-	return NewOffline(tc, ada.Authority(), ada.Device(), entropy, OfflineOptions{Options: o, Records: records})
+	return NewOffline(tc, ada.Authority(), ada.Device(), entropy, OfflineOptions{Options: o, Records: records, Ask: askDemo})
+}
+
+// askDemo answers that no session runs or has ended.
+func askDemo(_ task.Context, q fact.Question) (answer fact.Answer, err error) {
+	switch q.Kind {
+	case session.QuestionList:
+		answer.Payload, err = fact.MarshalAnswer(session.List{})
+	case session.QuestionEnded:
+		answer.Payload, err = fact.MarshalAnswer(session.EndedList{})
+	default:
+		return answer, errUnasked()
+	}
+	return answer, err
 }
 
 // demoPerson is a made-up person. Its keys follow from its name and protect nothing.
