@@ -5,6 +5,7 @@ import (
 
 	"github.com/aura-runtime/aura"
 	"github.com/aura-runtime/aura/choreo"
+	view "github.com/aura-runtime/aura/domain/session"
 	"github.com/aura-runtime/aura/effect"
 	"github.com/aura-runtime/aura/fact"
 	"github.com/aura-runtime/aura/guard"
@@ -128,7 +129,7 @@ func (e *Engine) find(op aura.Op, name aura.SessionID) (*live, error) {
 	if d := e.departed.of[name]; d != nil && len(d.Moves) > 0 {
 		return nil, aura.Errorf(op, aura.NotFound, "session %s went from here to device %s", aura.Short(name), aura.Short(d.Moves[len(d.Moves)-1].To))
 	}
-	return nil, aura.Errorf(op, aura.NotFound, "session %s is not here", aura.Short(name))
+	return nil, aura.Errorf(op, aura.NotFound, "session %s is not here%s", aura.Short(name), view.HintList)
 }
 
 // have returns how many messages of a role are here.

@@ -175,11 +175,14 @@ type Step struct {
 	Events []string `cbor:"7,keyasint,omitempty" json:"events,omitempty"`
 }
 
+// HintList ends the error for a session that is not here: it says where the others are listed.
+const HintList = ": aura session list has those that live, and with --ended the others"
+
 // Resolve finds a session by its identifier or the beginning of it, with the errors of [domain.Resolve].
 func (l *List) Resolve(text string) (aura.SessionID, error) {
 	names := make([]aura.SessionID, len(l.Sessions))
 	for i := range l.Sessions {
 		names[i] = l.Sessions[i].Name
 	}
-	return domain.Resolve("session", text, ": aura session list has those that live, and with --ended the others", names)
+	return domain.Resolve("session", text, HintList, names)
 }
