@@ -56,8 +56,8 @@ func projected(p *Protocol) bool {
 }
 
 // commutes reports whether roles may change their players: with roles under other names, the projections of the protocol are the
-// projections with the names changed in them. It is tried for all roles at once, and for each one alone but for members of a family that stand
-// between others: they are written as one in a text, and a check of each would take seconds for a family of 63.
+// projections with the names changed in them. It is tried for all roles at once, and for those alone that [unlike] returns: a check of each would
+// take seconds for a family of 63.
 func commutes(p *Protocol) bool {
 	roles := p.image.Roles()
 	all := compose.Renaming{}
@@ -67,14 +67,15 @@ func commutes(p *Protocol) bool {
 	if compose.Harmony(p.instance.Global, all) != nil {
 		return false
 	}
-	return !slices.ContainsFunc(atTheEdges(roles), func(moved choreo.Role) bool {
+	return !slices.ContainsFunc(unlike(p.instance.Global, roles), func(moved choreo.Role) bool {
 		return compose.Harmony(p.instance.Global, compose.Renaming{moved: "Successor"}) != nil
 	})
 }
 
-// atTheEdges returns roles without those members of families that have two before them and one behind them. Roles are in order, so that members
-// stand together.
-func atTheEdges(roles []choreo.Role) (all []choreo.Role) {
+// unlike returns roles without members of families that have two before them and one behind them, and the same part to play as the one before: a
+// text may name a member alone, by its number. Roles are in order, so that members stand together.
+func unlike(g choreo.Global, roles []choreo.Role) (all []choreo.Role) {
+	var before choreo.Local
 	for i, role := range roles {
 		family, index := role.Family()
 		beside := func(j int) bool {
@@ -84,9 +85,11 @@ func atTheEdges(roles []choreo.Role) (all []choreo.Role) {
 			other, at := roles[j].Family()
 			return other == family && at >= 0
 		}
-		if !beside(i-1) || !beside(i-2) || !beside(i+1) {
+		part, err := choreo.Project(g, role)
+		if err != nil || !beside(i-1) || !beside(i-2) || !beside(i+1) || !choreo.EqualLocal(part, before) {
 			all = append(all, role)
 		}
+		before = part
 	}
 	return all
 }
