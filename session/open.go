@@ -67,18 +67,14 @@ func (e *Engine) open(tc task.Context, o Opening, history []record) error {
 	if err != nil {
 		return err
 	}
-	if l.since = tc.Now().At; len(history) > 0 {
-		l.recorded, l.since = true, history[0].At
-	}
-	if !l.recorded {
-		if budget := o.budget(); budget > 0 {
-			l.until = l.since.Add(budget)
-		}
-	} else {
-		l.until = history[0].Opening.Until
+	now := tc.Now().At
+	if l.since = now; len(history) > 0 {
+		l.recorded, l.since, l.until = true, history[0].At, history[0].ends(now)
+	} else if budget := o.budget(); budget > 0 {
+		l.until = l.since.Add(budget)
 	}
 	if l.until != 0 {
-		l.issue(l.until)
+		l.issue(tc, l.until)
 	}
 	if from != nil {
 		l.issued = max(l.issued, from.Issued)
@@ -193,7 +189,7 @@ func (e *Engine) restore(tc task.Context, name aura.SessionID) (all []record, er
 	}
 	o := all[0].Opening.undo(name)
 	if why := e.playable(&o); why != nil && o.suspends() {
-		return all, e.suspend(tc, name, all[0].Opening, why)
+		return all, e.suspend(tc, name, &all[0], why)
 	}
 	return all, e.reopen(tc, name, all)
 }

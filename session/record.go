@@ -128,6 +128,15 @@ func (w *opening) undo(name aura.SessionID) Opening {
 	return o
 }
 
+// ends returns when the session of an opening expires, zero: never.
+func (r *record) ends(now aura.Instant) aura.Instant {
+	until := r.Opening.Until
+	if until == 0 || r.At == 0 {
+		return until
+	}
+	return endsBy(until, now, until.Sub(r.At))
+}
+
 // encode returns the bytes of one of this package's structures, which always encode: payloads have a bound.
 func encode(v any) []byte {
 	b, err := fact.Marshal(v)

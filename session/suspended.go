@@ -38,13 +38,13 @@ func (o *Opening) suspends() bool {
 }
 
 // suspend keeps a session that cannot be played now.
-func (e *Engine) suspend(tc task.Context, name aura.SessionID, first *opening, why error) error {
+func (e *Engine) suspend(tc task.Context, name aura.SessionID, first *record, why error) error {
 	shown, err := e.options.Registry.Recording(e.options.Journal, name)
 	if err != nil {
 		return err
 	}
 	shown.Session.State = view.StateSuspended
-	e.suspended[name] = &suspended{opening: first, shown: shown.Session, until: first.Until, why: aura.Reason(why)}
+	e.suspended[name] = &suspended{opening: first.Opening, shown: shown.Session, until: first.ends(tc.Now().At), why: aura.Reason(why)}
 	tc.Emit(world.ServiceTroubled(e.Name(), "a session waits for its protocol", "", why).Within(name, ""))
 	e.noteSuspended()
 	return nil

@@ -21,6 +21,7 @@ type Witness = view.Witness
 // timeout is a witness that was issued, and its place among the timers.
 type timeout struct {
 	witness Witness
+	due     aura.Instant // of the steady clock
 	session *live
 	at      int // in timers; -1: it was taken back, or has expired
 }
@@ -28,14 +29,35 @@ type timeout struct {
 // timers are all timeouts that were issued, the next to expire first.
 type timers struct {
 	all    []*timeout
+	clock  steady
 	sooner *task.Future[struct{}] // of the task that waits for the next one
+}
+
+// steady is the device's clock, but it does not go back: where the device's is set back, the time that passes counts. Otherwise a timeout
+// that was issued while the clock was years ahead would come years after the clock was set right. The engine's task uses it.
+type steady struct {
+	shows   aura.Instant
+	now     aura.Instant // what the device's clock showed
+	elapsed aura.Duration
+}
+
+// look returns what the steady clock shows and what the device's does.
+func (s *steady) look(tc task.Context) (shows, now aura.Instant) {
+	now, elapsed := tc.Now().At, tc.Elapsed()
+	if s.now == 0 {
+		s.shows = now
+	} else {
+		s.shows = s.shows.Add(max(now.Sub(s.now), elapsed-s.elapsed))
+	}
+	s.now, s.elapsed = now, elapsed
+	return s.shows, now
 }
 
 // Len implements [heap.Interface].
 func (t *timers) Len() int { return len(t.all) }
 
 // Less implements [heap.Interface].
-func (t *timers) Less(i, j int) bool { return t.all[i].witness.Until < t.all[j].witness.Until }
+func (t *timers) Less(i, j int) bool { return t.all[i].due < t.all[j].due }
 
 // Swap implements [heap.Interface].
 func (t *timers) Swap(i, j int) {
@@ -66,16 +88,26 @@ func (o *Opening) budget() aura.Duration {
 	return o.Budget
 }
 
+// endsBy returns when a budget is over of which a recording names the end: no later than if it began now. A clock that was ahead
+// when it began had put its end years away.
+func endsBy(until, now aura.Instant, budget aura.Duration) aura.Instant {
+	if budget <= 0 {
+		return until // not known
+	}
+	return min(until, now.Add(budget))
+}
+
 // issue makes a witness that the session expires by.
-func (l *live) issue(until aura.Instant) *timeout {
-	t := l.number(until)
+func (l *live) issue(tc task.Context, until aura.Instant) *timeout {
+	t := l.number(tc, until)
 	t.start()
 	return t
 }
 
-func (l *live) number(until aura.Instant) *timeout {
+func (l *live) number(tc task.Context, until aura.Instant) *timeout {
 	l.issued++
-	t := &timeout{witness: Witness{ID: l.issued, Until: until}, session: l, at: -1}
+	shows, now := l.engine.timers.clock.look(tc)
+	t := &timeout{witness: Witness{ID: l.issued, Until: until}, due: shows.Add(until.Sub(now)), session: l, at: -1}
 	l.timeouts = append(l.timeouts, t)
 	return t
 }
@@ -113,7 +145,7 @@ func (l *live) takeBack(which ...*timeout) {
 	}
 }
 
-// expireAll waits for the next timeout, whichever it is, for as long as the engine runs. It is the only reader of the clock.
+// expireAll waits for the next timeout, whichever it is, for as long as the engine runs.
 func (e *Engine) expireAll(tc task.Context) error {
 	type look struct {
 		due    []*timeout
@@ -122,12 +154,13 @@ func (e *Engine) expireAll(tc task.Context) error {
 	}
 	for {
 		next, err := ask(tc, e, func(tc task.Context) (n look, err error) {
-			now, t := tc.Now().At, &e.timers
-			for len(t.all) > 0 && t.all[0].witness.Until <= now {
+			t := &e.timers
+			shows, _ := t.clock.look(tc)
+			for len(t.all) > 0 && t.all[0].due <= shows {
 				n.due = append(n.due, heap.Pop(t).(*timeout))
 			}
 			if len(t.all) > 0 {
-				n.wait = t.all[0].witness.Until.Sub(now)
+				n.wait = t.all[0].due.Sub(shows)
 			}
 			t.sooner = task.NewFuture[struct{}]()
 			n.sooner = t.sooner
@@ -193,9 +226,10 @@ func (p *Port) Within(tc task.Context, budget aura.Duration) (done func(), err e
 	if err != nil || played {
 		return func() {}, err
 	}
-	until, again := tc.Now().At.Add(budget), len(l.granted) > 0
+	now := tc.Now().At
+	until, again := now.Add(budget), len(l.granted) > 0
 	if again {
-		until, l.granted = l.granted[0], l.granted[1:]
+		until, l.granted = endsBy(l.granted[0], now, budget), l.granted[1:]
 	} else if r := (record{Kind: recordTimeout, Until: until}); l.recorded {
 		if err := l.record(tc, [][]byte{encode(r)}); err != nil {
 			return nil, err
@@ -203,16 +237,16 @@ func (p *Port) Within(tc task.Context, budget aura.Duration) (done func(), err e
 	} else if l.opening.Persistent {
 		l.late = append(l.late, r)
 	}
-	t, err := settle(tc, l.engine, func(task.Context) (*timeout, error) {
+	t, err := settle(tc, l.engine, func(tc task.Context) (*timeout, error) {
 		if l.ended {
 			return nil, l.over("session.Within")
 		}
 		if again {
-			t := l.number(until)
+			t := l.number(tc, until)
 			l.again = append(l.again, t)
 			return t, nil
 		}
-		return l.issue(until), nil
+		return l.issue(tc, until), nil
 	})
 	if err != nil {
 		return nil, err

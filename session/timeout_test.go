@@ -68,6 +68,54 @@ func TestASessionExpiresByAWitness(t *testing.T) {
 	}
 }
 
+// TestAClockThatIsSetBackDelaysNoTimeout: neither the wait of a program nor the whole session lasts longer than its budget, from the beginning
+// or from a restart, when both began while the clock was ten years ahead.
+func TestAClockThatIsSetBackDelaysNoTimeout(t *testing.T) {
+	const year = 365 * 24 * time.Hour
+	for what, c := range map[string]struct {
+		waits   bool
+		restart bool
+		after   aura.Duration
+	}{
+		"a wait": {true, false, time.Hour}, "a wait, restarted": {true, true, time.Hour},
+		"a session": {false, false, 30 * 24 * time.Hour}, "a session, restarted": {false, true, 30 * 24 * time.Hour},
+	} {
+		chaintest.Simulate(t, 1, func(tc task.Context, sim *task.Sim) {
+			var heard error
+			program := patient(&heard)
+			if !c.waits {
+				program = asks(func(tc task.Context, p *session.Port) error {
+					_, _, heard = p.Receive(tc, "Store")
+					return heard
+				})
+			}
+			sim.SetClock(tc.Group(), 10*year)
+			disk := journal.NewFaulty(sim.Entropy("disk"), journal.Faults{})
+			cust := begin(t, tc, sim, disk, true, "Cust", program)
+			if err := cust.engine.Open(tc, cust.opening("Store")); err != nil {
+				t.Fatal(err)
+			}
+			sleep(t, tc, time.Second)
+			sim.SetClock(tc.Group(), 0)
+			if c.restart {
+				disk = disk.Crash()
+				cust.Close(tc)
+				cust = begin(t, tc, sim, disk, false, "Cust", program)
+			}
+			defer func() { cust.Close(tc) }()
+			sleep(t, tc, c.after-time.Minute)
+			if all := cust.ends(t, tc); len(all) != 0 {
+				t.Fatalf("%s: too early: %+v", what, all)
+			}
+			sleep(t, tc, 2*time.Minute)
+			all := cust.ends(t, tc)
+			if len(all) != 1 || all[0].End.Kind != view.EndExpired || !errors.Is(heard, aura.Timeout) {
+				t.Fatalf("%s: the ends are %+v, the program heard %v", what, all, heard)
+			}
+		})
+	}
+}
+
 // TestAWitnessThatWasTakenBackEndsNothing: whatever time has passed, also when the agent was away over its deadline.
 func TestAWitnessThatWasTakenBackEndsNothing(t *testing.T) {
 	for what, restart := range map[string]bool{"running": false, "restarted": true} {
