@@ -220,7 +220,10 @@ func (l *life) meddle(tc task.Context, g *played, o session.Opening) {
 	switch n := l.stage.IntN(10); {
 	case n < 2:
 		_ = tc.Sleep(l.stage.between(0, 20*time.Second))
-		l.judge("a session is cancelled", e.End(tc, g.name))
+		err := e.End(tc, g.name)
+		if _, asked := g.part(o.Role).asked[l.first()]; !asked || aura.KindOf(err) != aura.Unavailable { // else it may be on its way back to this device
+			l.judge("a session is cancelled", err)
+		}
 	case n < 5:
 		_ = tc.Sleep(l.stage.between(0, 10*time.Second))
 		l.standStill(tc, g)

@@ -21,7 +21,7 @@ const (
 	// settleWithin is how long a healed world may take to deliver everything: the longest pauses between two
 	// attempts, several times over.
 	settleWithin = 10 * time.Minute
-	// settleEpochs is how many more epochs it may take where budgets were used up.
+	// settleEpochs is how many more epochs it may take until the next message comes where budgets were used up.
 	settleEpochs = 20
 )
 
@@ -43,19 +43,34 @@ func (w *simulation) turn(tc task.Context) {
 	}
 }
 
-// settle waits until everything is where it belongs.
+// settle waits until everything is where it belongs. Where budgets are small, a device with a small share of them may send the texts of
+// weeks for many epochs: it is waited for as long as messages come.
 func (w *simulation) settle(tc task.Context) {
-	for end := tc.Elapsed() + w.patience(settleWithin); tc.Elapsed() < end && !w.broken() && !w.settled(); {
+	came, end := 0, tc.Elapsed()+w.patience(settleWithin)
+	for tc.Elapsed() < end && !w.broken() && !w.settled() {
 		if tc.Sleep(lookAgain) != nil {
 			return
 		}
 		w.look(tc)
+		if now := w.came(); w.smallBudgets() && now > came {
+			came, end = now, tc.Elapsed()+w.patience(settleWithin)
+		}
 	}
 }
 
+// came counts the messages that are at homes, each once for each of them.
+func (w *simulation) came() (n int) {
+	for _, p := range w.homes() {
+		n += len(p.checker.heard)
+	}
+	return n
+}
+
+func (w *simulation) smallBudgets() bool { return w.policy != guard.DefaultPolicy() }
+
 // patience returns how long something may take that takes a time with budgets which are not used up.
 func (w *simulation) patience(within aura.Duration) aura.Duration {
-	if w.policy != guard.DefaultPolicy() {
+	if w.smallBudgets() {
 		within += settleEpochs * w.policy.EpochLength
 	}
 	return within
