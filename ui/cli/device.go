@@ -48,7 +48,7 @@ func deviceAddCommand(s *Shell) *cobra.Command {
 		Short: "Let a new device join this account: prints a line for it, and asks you to compare six digits",
 		Long: `Let a new device join this account. It prints one line for the new device, where you run: aura init --join LINE.
 Then both show six digits; the device joins when you say here that they are the same. The line serves one device, once, for
-ten minutes. Whoever has it may ask, but gets nothing without your word.
+ten minutes. Anyone who has it may ask, but gets nothing without your word.
 
 --later prints the line and does not wait; aura device confirm goes on.`,
 		Example: "  aura device add\n  aura device add --expires 1h --qr\n  aura device add --later --json",
