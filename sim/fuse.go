@@ -2,6 +2,7 @@ package sim
 
 import (
 	"errors"
+	"strings"
 	"time"
 
 	"github.com/aura-runtime/aura"
@@ -51,8 +52,16 @@ func (f *fuse) arm(place string) {
 func (f *fuse) fire(place string) {
 	if f.place == place {
 		f.markFired()
-		panic("planted in the " + place)
+		panic(plantedIn + place)
 	}
+}
+
+const plantedIn = "planted in the "
+
+// planted reports whether a panic is that of a fuse. Where a service contains it, the person hears of it and the agent goes on.
+func planted(p *task.PanicError) bool {
+	text, ok := p.Value.(string)
+	return ok && strings.HasPrefix(text, plantedIn)
 }
 
 // markFired notes that the fuse has made its panic.

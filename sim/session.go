@@ -2,6 +2,7 @@ package sim
 
 import (
 	"crypto/sha256"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"slices"
@@ -111,6 +112,9 @@ func (l *life) convene(tc task.Context) error {
 
 // judge checks the error of an action on a session: the device's disk or budget may be in the way, and people may have gone.
 func (l *life) judge(what string, err error) {
+	if broken, panicked := errors.AsType[*task.PanicError](err); panicked && planted(broken) {
+		return
+	}
 	switch aura.KindOf(err) {
 	case 0, aura.Denied, aura.Conflict, aura.NotFound, aura.Stale, aura.Cancelled, aura.Exhausted, aura.Invalid, aura.Timeout:
 	case aura.Unavailable:
