@@ -38,6 +38,7 @@ func (a *Agent) Status() status.Status {
 	s.Branches = Branches(a.env.Journal, a.env.Directory, a.Self(), a.env.Ring.Device())
 	s.Logs = Logs(a.env.Journal)
 	s.Withheld, s.Damaged, s.Suspended = a.withheld, a.services.sessions.Damaged(), a.services.sessions.Suspended()
+	s.Removed = a.env.Directory.Dismissed()
 	s.Fallbacks, s.RanTwice = a.services.sessions.Fallbacks(), a.services.replicator.RanTwice()
 	return s
 }

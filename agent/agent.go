@@ -221,7 +221,7 @@ func New(tc task.Context, group *task.Group, h Hands, o Options) (*Agent, error)
 	links = replica.New(&replica.Env{
 		Ring: h.Ring, Journal: store.journal, Registry: registry, Frontier: tokens, Decider: decider, Directory: index,
 		Presence: presence.New(scheduler), Entropy: h.Entropy, Channels: channels, Receipts: production.Receipts,
-		Addresses: a.addresses, Relays: relays, Moves: moves, Stranger: strangers(invites, enrolments), Met: invites.Met,
+		Addresses: a.addresses, Relays: relays, Moves: moves, Stranger: strangers(invites, enrolments), Met: invites.Met, Removed: a.removed,
 		Sessions: speaking{engine, programs, h.Ring.Device()},
 	})
 	store.journal.Attach(&committed{links: links, device: h.Ring.Device(), frontier: tokens, permitted: tokens.Version(), directory: index, sessions: engine})

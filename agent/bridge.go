@@ -8,8 +8,8 @@ import (
 )
 
 // Submit takes an intent to the service of its domain and returns when its facts are durable. It returns
-// [aura.NotFound] for a kind that no domain registered, and otherwise the error of the service:
-// [aura.Denied] for a refusal of the guard, [aura.Invalid] for a bad payload.
+// [aura.NotFound] for a kind that no domain registered, [aura.Denied] when the account removed this device, and otherwise the error of
+// the service: [aura.Denied] for a refusal of the guard, [aura.Invalid] for a bad payload.
 func (a *Agent) Submit(tc task.Context, in fact.Intent) (fact.Result, error) {
 	return a.unified.Commit(tc, in)
 }
@@ -19,6 +19,9 @@ func (a *Agent) commit(tc task.Context, in fact.Intent) (fact.Result, error) {
 	s := a.intents[in.Kind]
 	if s == nil || !a.set.Registry().Intent(in.Kind) {
 		return fact.Result{}, aura.Errorf("agent.Submit", aura.NotFound, "there is no intent %q", in.Kind)
+	}
+	if a.env.Directory.Dismissed() {
+		return fact.Result{}, aura.Errorf("agent.Submit", aura.Denied, "%s; %s", status.Removed, status.Rejoin)
 	}
 	if len(in.Payload) > fact.MaxPayload {
 		return fact.Result{}, aura.Errorf("agent.Submit", aura.Invalid, "intent %s has %d bytes, the most is %d", in.Kind, len(in.Payload), fact.MaxPayload)

@@ -231,6 +231,19 @@ func (a *Agent) adopt(
 	return facts, err
 }
 
+// removed takes entries that a peer showed: it keeps them if by them the account removes this device. It returns the errors of
+// [device.Leave] and of the guard chain.
+func (a *Agent) removed(tc task.Context, shown roster.Announced) error {
+	request, err := a.env.Directory.Plan(func(d *directory.State) (guard.Request, error) {
+		return device.Leave(d.Devices, a.env.Caller(tc, aura.OperationID{}), shown)
+	})
+	if err != nil || request.Capability == "" {
+		return err
+	}
+	_, err = a.env.Decider.Decide(tc, &request)
+	return err
+}
+
 // spare returns [aura.Exhausted] when an entry leaves this device less of a budget than it has spent of it, as the device that
 // gets the difference may spend it at once. A quarter of the rest is for charges that are on their way. Invitations
 // have budgets that no other device can spend.

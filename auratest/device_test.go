@@ -192,7 +192,9 @@ func TestARemovedDeviceIsHeardNoMore(t *testing.T) {
 	live(t, 5, func(h *household) {
 		h.laptop.Say(h.tc, h.talk, "from the laptop")
 		h.hears(h.ben, h.phone, "from the laptop")
+		h.laptop.Crash() // else it learns of it
 		h.dismiss()
+		h.laptop.Start(h.tc)
 		h.laptop.Say(h.tc, h.talk, "after the removal")
 		h.ben.Say(h.tc, h.talk, "to the phone alone")
 		h.phone.Say(h.tc, h.talk, "still here")
@@ -207,6 +209,32 @@ func TestARemovedDeviceIsHeardNoMore(t *testing.T) {
 		h.hears(h.ben, h.phone, "from the laptop", "still here")
 		if got := h.message(h.laptop, "after the removal").State; got != delivery.ProgressWaiting && got != delivery.ProgressSending {
 			h.Errorf("what the removed device says is %s", got)
+		}
+	})
+}
+
+// TestARemovedDeviceLocksItself: one that is connected is shown the entry. It writes nothing more and says why, also after a restart. What it
+// has stays.
+func TestARemovedDeviceLocksItself(t *testing.T) {
+	live(t, 5, func(h *household) {
+		h.laptop.Say(h.tc, h.talk, "from the laptop")
+		h.hears(h.ben, h.phone, "from the laptop")
+		if h.laptop.Agent.Status().Removed {
+			t.Error("a listed device says that it was removed")
+		}
+		h.dismiss()
+		h.Until(h.tc, "the laptop knows", time.Minute, func() bool { return h.laptop.Agent.Status().Removed })
+		for range 2 {
+			err := h.laptop.Submit(h.tc, contact.IntentName, contact.NameIntent{Name: "Ada II"}, nil)
+			if aura.KindOf(err) != aura.Denied || !strings.Contains(err.Error(), status.Removed) {
+				t.Errorf("a write on the removed device: %v", err)
+			}
+			h.hears(h.laptop, h.ben, "before")
+			h.laptop.Crash()
+			h.laptop.Start(h.tc)
+		}
+		if h.phone.Agent.Status().Removed || h.ben.Agent.Status().Removed {
+			t.Error("another device says that it was removed")
 		}
 	})
 }

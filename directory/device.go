@@ -122,14 +122,32 @@ func (x *Index) Removed(who aura.AuthorityID, d aura.DeviceID) (removed bool) {
 		} else if who != x.self {
 			first = s.certificateOf(who, x.contexts())
 		}
-		says := s.Roster(who, first)
-		if says == nil || says.Contested {
-			return
-		}
-		_, err := says.Device(d)
-		removed = err != nil && slices.Contains(says.Removed(), d)
+		removed = gone(s.Roster(who, first), d)
 	})
 	return removed
+}
+
+// Dismissed reports whether the owner's account removed this device. It then has no peers and answers nobody.
+func (x *Index) Dismissed() (dismissed bool) {
+	x.Read(func(s *State) { dismissed = s.dismissed(x.self) })
+	return dismissed
+}
+
+func (s *State) dismissed(self aura.AuthorityID) bool { return gone(s.Roster(self, fact.Certificate{}), s.own) }
+
+// gone reports whether entries removed a device. While they contradict each other, none is.
+func gone(says *roster.State, d aura.DeviceID) bool {
+	if says == nil || says.Contested {
+		return false
+	}
+	_, err := says.Device(d)
+	return err != nil && slices.Contains(says.Removed(), d)
+}
+
+// Entries returns the newest entries of an authority, at most n.
+func (x *Index) Entries(who aura.AuthorityID, n int) (newest roster.Announced) {
+	x.Read(func(s *State) { newest = s.Devices.Newest(who, n) })
+	return newest
 }
 
 // certificateOf returns the certificate by which a member of a group is known, zero for an authority that is in none.

@@ -42,11 +42,15 @@ func (p *Peer) Target() transport.Target {
 }
 
 // Peers returns the devices of the members of all shared contexts, ascending by context and authority, except the owner's, and
-// the owner's other devices in the own context. Of an authority's devices in a context the main one is the first.
+// the owner's other devices in the own context. Of an authority's devices in a context the main one is the first. A device that its
+// account removed has no peers.
 func (x *Index) Peers() []Peer {
 	var peers []Peer
 	x.Read(func(s *State) {
 		x.look()
+		if s.dismissed(x.self) {
+			return
+		}
 		peers = make([]Peer, 0, x.peers+1) // there may be one more than last time
 		for _, context := range x.contexts() {
 			secret, ok := s.secrets[context]

@@ -111,6 +111,9 @@ func (x *Index) Shares(context aura.ContextID) (shares bool) {
 // ByTag implements [transport.Directory]: the contexts of contacts and groups, and open invitations.
 func (x *Index) ByTag(tag transport.Tag) (secret transport.Secret, ok bool) {
 	x.Read(func(s *State) {
+		if s.dismissed(x.self) {
+			return
+		}
 		context, known := s.tags[tag]
 		if !known {
 			secret, ok = s.codes[tag]
@@ -131,7 +134,7 @@ func (x *Index) ByTag(tag transport.Tag) (secret transport.Secret, ok bool) {
 // is too late.
 func (x *Index) Awaits(now aura.Physical) (awaits bool) {
 	x.Read(func(s *State) {
-		awaits = len(s.codes) > 0 && (len(s.Invites.Listening(s.own, now)) > 0 || len(s.Enrolments.Listening(s.own, now)) > 0)
+		awaits = len(s.codes) > 0 && !s.dismissed(x.self) && (len(s.Invites.Listening(s.own, now)) > 0 || len(s.Enrolments.Listening(s.own, now)) > 0)
 	})
 	return awaits
 }

@@ -423,7 +423,7 @@ func checkJournal(tc task.Context, s *cli.Shell, home string, store journal.Stor
 		copies = append(checkMark(s, home, j.Mark()), checkBranches(tc, j, index, ring)...)
 		logs = checkLogs(j)
 		withheld, unread := agent.Withheld(tc, ring, set, j)
-		rights.Withheld = withheld
+		rights.Withheld, rights.Removed = withheld, index.Removed(ring.Authority(), ring.Device())
 		// A start reads more than the facts and the logs, and needs each block of each file.
 		if err == nil {
 			err = store.Iterate(nil, nil, func(_, _ []byte) error { return tc.Err() })

@@ -13,6 +13,7 @@ import (
 	"github.com/aura-runtime/aura/journal"
 	"github.com/aura-runtime/aura/keyring"
 	"github.com/aura-runtime/aura/presence"
+	"github.com/aura-runtime/aura/roster"
 	"github.com/aura-runtime/aura/task"
 	"github.com/aura-runtime/aura/transport"
 	"github.com/aura-runtime/aura/world"
@@ -42,6 +43,8 @@ type Env struct {
 	Sessions Sessions
 	// Stranger answers a channel that opened with an invitation of this side, and closes it.
 	Stranger func(task.Context, *transport.Channel)
+	// Removed takes entries of the own account that a peer showed. It keeps them if this device is removed by them, and not otherwise.
+	Removed func(task.Context, roster.Announced) error
 	// Met takes that a contact speaks in its own context: an invitation that led there has ended.
 	Met func(task.Context, contact.Ref)
 }

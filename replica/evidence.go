@@ -220,6 +220,9 @@ func (s *session) onEvidence(tc task.Context, m *evidence) error {
 	if s.shown++; s.shown > maxShown {
 		return aura.Errorf(op, aura.Denied, "evidence of more than %d forks in one session", maxShown)
 	}
+	if len(m.Removal) > 0 {
+		return s.onRemoval(tc, m.Removal)
+	}
 	if m.Known != (aura.DeviceID{}) {
 		return unlessEnding(s.env().tellFork(tc, s.peer.Context, m.Known, s.device))
 	}

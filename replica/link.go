@@ -45,6 +45,7 @@ type link struct {
 	claimed         []fact.Place       // of facts of this device that the peer named, after it had had none but those here
 	full            bool               // the peer has as many branches of this device as a journal takes, and not all are here
 	via             []transport.PeerID // mutual contacts who knew the way
+	end             *task.Latch        // of the last session, nil before the first
 
 	// The path's lock guards these.
 	ignored task.Backoff  // dials that the device did not answer in this context
@@ -155,6 +156,21 @@ func (l *link) listed() error {
 		return aura.Errorf("replica.listed", aura.Denied, "a channel to a device that its account removed")
 	}
 	return nil
+}
+
+// sessionBegins notes that there is a session. The caller opens the latch when it has ended.
+func (l *link) sessionBegins() *task.Latch {
+	l.lock.Lock()
+	defer l.lock.Unlock()
+	l.end = task.NewLatch()
+	return l.end
+}
+
+// sessionEnd returns what opens when the session ends, nil when none was there since the link began.
+func (l *link) sessionEnd() *task.Latch {
+	l.lock.Lock()
+	defer l.lock.Unlock()
+	return l.end
 }
 
 func (l *link) setIdle(idle bool) {

@@ -118,11 +118,14 @@ type places struct {
 	After  []fact.Place `cbor:"4,keyasint,omitempty"`
 }
 
-// evidence shows that a device of a member of the context wrote two facts behind one, or answers that.
+// evidence shows that a device of a member of the context wrote two facts behind one, or answers that, or shows the device that
+// hears it that its account removed it: see [session.partWith].
 type evidence struct {
 	Fork []byte `cbor:"1,keyasint,omitempty"` // fact.Evidence
 	// Known answers: the device of which this side knows that it forked.
 	Known aura.DeviceID `cbor:"2,keyasint,omitzero"`
+	// Removal are the newest entries of the receiver's account, of which one lists the receiver no more: as in roster.Announced.
+	Removal [][]byte `cbor:"3,keyasint,omitempty"`
 }
 
 // seek names the contacts that this side looks for, by their tags towards the receiver, and says where this

@@ -209,6 +209,7 @@ func (s *Replicator) reconcile(tc task.Context) error {
 	}
 	s.lock.Unlock()
 	sortLinks(gone)
+	s.part(tc, gone)
 	for _, l := range gone {
 		// Its tasks end first, so that nothing is published after unpublish.
 		if err := l.group.Close(tc, syncGrace); aura.KindOf(err) == aura.Timeout {

@@ -138,6 +138,7 @@ func (l *link) awaitRetry(tc task.Context, d aura.Duration) error {
 // session runs one session over a channel and ends when the channel does, when the peer breaks the rules,
 // when the owner blocks it, or when the peer has opened a newer channel.
 func (l *link) session(tc task.Context, c *transport.Channel) error {
+	defer l.sessionBegins().Open()
 	defer c.Close(tc)
 	if !c.Dialled() {
 		if err := l.permitted(tc); err != nil {
@@ -194,6 +195,8 @@ func (s *session) replaceLoop(tc task.Context) error {
 			return err
 		case c == nil && l.member().Refused:
 			return aura.Errorf("replica.replaceLoop", aura.Cancelled, "the owner blocked the peer")
+		case c == nil && l.listed() != nil:
+			return s.partWith(tc)
 		case c != nil && c != s.channel: // a dial may return the channel that is on its way here, too
 			l.arrive(tc, c)
 			return aura.Errorf("replica.replaceLoop", aura.Stale, "the peer opened a newer channel")

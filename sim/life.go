@@ -61,6 +61,10 @@ func (l *life) boot(tc task.Context) (err error) {
 	w := l.world
 	l.fuse = newFuse(w.sim.Elapsed)
 	wrap := w.wrap(l.person)
+	if newChance(w.sim.Entropy(l.first().name + " obeys")).happens(stubbornShare) {
+		inner := wrap
+		wrap = func(i interp.Interpreter) interp.Interpreter { return stubborn{inner(i), l.person} }
+	}
 	options := agent.Options{
 		Version: "sim", Hardening: machine.HardeningIntegration, Width: 4, Modules: w.options.Modules, Trace: l.fuse.look, Extra: []task.Service{l.fuse},
 		Wrap: func(i interp.Interpreter) interp.Interpreter { return fused{wrap(i), l.fuse} },

@@ -4,6 +4,11 @@ import (
 	"slices"
 	"time"
 
+	"github.com/aura-runtime/aura"
+	"github.com/aura-runtime/aura/domain/device"
+	"github.com/aura-runtime/aura/effect"
+	"github.com/aura-runtime/aura/fact"
+	"github.com/aura-runtime/aura/interp"
 	"github.com/aura-runtime/aura/task"
 	"github.com/aura-runtime/aura/transport"
 )
@@ -15,7 +20,26 @@ const (
 	// speaksOn.
 	keptShare = 0.3
 	speaksOn  = 3 * time.Minute
+	// stubbornShare is the share of the devices that do not obey when they are shown that their account removed them. The others write
+	// nothing more.
+	stubbornShare = 0.6
 )
+
+// stubborn is the interpreter of a device that does not keep that its account removed it.
+type stubborn struct {
+	interp.Interpreter
+	person *person
+}
+
+// Execute implements [interp.Interpreter].
+func (s stubborn) Execute(tc task.Context, d *interp.Decision) (effect.Result, error) {
+	for i := range d.Commands {
+		if e := d.Commands[i].Entry; e != nil && e.Kind == device.KindRoster && e.Namespace == fact.OwnNamespace(s.person.self()) && s.person.first().spurned {
+			return effect.Result{}, aura.Errorf("sim.stubborn", aura.Unavailable, "%s does not obey", s.person.name)
+		}
+	}
+	return s.Interpreter.Execute(tc, d)
+}
 
 // remove lets a person list one of the other devices no more, whatever that one does meanwhile: it may run, be off the network,
 // be in the middle of a send, or be several copies of a home. It goes on and tries to speak for a while.

@@ -51,29 +51,51 @@ type CloseIntent struct {
 // [roster.Announced.Decode] and [roster.Chain.Add], aura.Invalid for entries of another authority, and aura.NotFound for one whose
 // predecessor is not here.
 func Adopt(s *State, by domain.Caller, a roster.Announced, trusted ...Trusted) (guard.Request, error) {
-	const op = "device.Adopt"
-	entries, err := a.Decode()
-	if err != nil {
+	if _, err := s.with(by, &a); err != nil {
 		return guard.Request{}, err
 	}
-	if entries[0].Authority != by.Authority {
-		return guard.Request{}, aura.Errorf(op, aura.Invalid, "the entries are of %s, not of this account", aura.Short(entries[0].Authority))
-	}
-	chain := s.Chain(by.Authority, fact.Certificate{}, by.Now.At)
-	for i := range entries {
-		if err := chain.Add(entries[i], by.Now.At); err != nil {
-			return guard.Request{}, err
-		}
-	}
-	if missing := chain.State(by.Now.At).Missing; len(missing) > 0 {
-		return guard.Request{}, aura.Errorf(op, aura.NotFound, "%d entries that these build on are not here: give the whole chain", len(missing))
-	}
+	var err error
 	drafts := make([]fact.Draft, 1+len(trusted))
 	drafts[0], err = by.Draft(KindRoster, a)
 	for i := 0; i < len(trusted) && err == nil; i++ {
 		drafts[1+i], err = by.Draft(KindTrusted, trusted[i])
 	}
 	return by.Local(CapRoster, drafts...), err
+}
+
+// Leave plans to keep entries of the own roster by which the account removes this device. There is nothing to plan when it does not, and
+// when the device knows. It returns the errors of [Adopt].
+func Leave(s *State, by domain.Caller, a roster.Announced) (guard.Request, error) {
+	says, err := s.with(by, &a)
+	before := s.Chain(by.Authority, fact.Certificate{}, by.Now.At).State(by.Now.At)
+	if err != nil || says.Contested || !slices.Contains(says.Removed(), by.Device) || slices.Contains(before.Removed(), by.Device) {
+		return guard.Request{}, err
+	}
+	draft, err := by.Draft(KindRoster, a)
+	return by.Local(CapRoster, draft), err
+}
+
+// with returns what the own roster says with signed entries, see [Adopt].
+func (s *State) with(by domain.Caller, a *roster.Announced) (*roster.State, error) {
+	const op = "device.Adopt"
+	entries, err := a.Decode()
+	if err != nil {
+		return nil, err
+	}
+	if entries[0].Authority != by.Authority {
+		return nil, aura.Errorf(op, aura.Invalid, "the entries are of %s, not of this account", aura.Short(entries[0].Authority))
+	}
+	chain := s.Chain(by.Authority, fact.Certificate{}, by.Now.At)
+	for i := range entries {
+		if err := chain.Add(entries[i], by.Now.At); err != nil {
+			return nil, err
+		}
+	}
+	says := chain.State(by.Now.At)
+	if missing := says.Missing; len(missing) > 0 {
+		return nil, aura.Errorf(op, aura.NotFound, "%d entries that these build on are not here: give the whole chain", len(missing))
+	}
+	return says, nil
 }
 
 // Close plans to say a bound to the members of a conversation. It returns the errors of [roster.Closed.Check], and

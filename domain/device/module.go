@@ -1,6 +1,8 @@
 package device
 
 import (
+	"slices"
+
 	"github.com/aura-runtime/aura"
 	"github.com/aura-runtime/aura/domain"
 	"github.com/aura-runtime/aura/domain/chat"
@@ -57,6 +59,9 @@ func due(s *domain.Snapshot) (plans []domain.Plan, first error) {
 		return plans, first
 	}
 	says := state.Chain(s.Authority, fact.Certificate{}, s.Now.At).State(s.Now.At)
+	if slices.Contains(says.Removed(), s.Device) && !says.Contested {
+		return plans, first // nobody listens to this device
+	}
 	removes := len(says.Bounds(nil, nil).Unsaid(s.Device)) > 0
 	if removes {
 		drafts, err := closings(s, state, says, fact.OwnNamespace(s.Authority))

@@ -79,6 +79,16 @@ func (s *State) Removed(who aura.AuthorityID, now aura.Instant) []aura.DeviceID 
 	return s.Chain(who, fact.Certificate{}, now).State(now).Removed()
 }
 
+// Newest returns the newest entries of an authority, at most n, none for one that announced none. N is 1 to [roster.MaxAnnounced].
+func (s *State) Newest(who aura.AuthorityID, n int) roster.Announced {
+	all := s.entries[who]
+	parts, err := roster.Announce(all[len(all)-min(len(all), n):])
+	if err != nil || len(parts) == 0 {
+		return roster.Announced{}
+	}
+	return parts[0]
+}
+
 // Bounds returns which facts of an authority's devices count in a context, by what its entries say.
 func (s *State) Bounds(context aura.ContextID, says *roster.State, below roster.Below) *roster.Bounds {
 	var all []roster.ClosedFact

@@ -59,8 +59,17 @@ func (s *Status) Copies(now aura.Instant, name func(aura.AuthorityID) string) (a
 	return all
 }
 
-// Rights tells what the account does not permit this build.
+// Removed says that the account of a device removed it, and Rejoin what to do then.
+const (
+	Removed = "the account removed this device: what it has can be read, and it sends and takes nothing more"
+	Rejoin  = "to use it again, keep its folder elsewhere and let it join as a new device: aura device add on another one, then aura init --join here"
+)
+
+// Rights tells what the account does not permit this device or this build.
 func (s *Status) Rights() []Notice {
+	if s.Removed {
+		return []Notice{{Text: Removed, Fix: Rejoin, Problem: true}}
+	}
 	if len(s.Withheld) == 0 {
 		return nil
 	}

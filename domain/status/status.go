@@ -37,6 +37,8 @@ type Status struct {
 	Suspended []string `cbor:"14,keyasint,omitempty" json:"suspended,omitempty"`
 	// Fallbacks is of which protocols sessions begin in another version than that of their last upgrade, which the agent does not have.
 	Fallbacks []string `cbor:"15,keyasint,omitempty" json:"fallbacks,omitempty"`
+	// Removed says that the account removed this device.
+	Removed bool `cbor:"16,keyasint,omitempty" json:"removed,omitempty"`
 }
 
 // Logs are the device-local logs of one use. Their entries stay on this device.
