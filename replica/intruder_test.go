@@ -54,6 +54,9 @@ type (
 		Tags []contact.Tag `cbor:"1,keyasint,omitempty"`
 		Card []byte        `cbor:"2,keyasint"`
 	}
+	wireRemoval struct {
+		Entries [][]byte `cbor:"3,keyasint"`
+	}
 	wireEvidence struct {
 		Fork []byte `cbor:"1,keyasint"`
 	}

@@ -348,7 +348,8 @@ func deviceRemoveCommand(s *Shell) *cobra.Command {
 		Use:   "remove NAME",
 		Short: "Remove a device from this account, and tell the contacts",
 		Long: `Remove a device from this account. Contacts talk with it no more as soon as they hear of it, and it gets nothing that is
-said from then on. It keeps what it has: messages, contacts, its keys. NAME is its name or the beginning of its identifier.
+said from then on. It keeps what it has: messages, contacts, its keys. If it is connected now it learns of it, and only shows
+what it has from then on. NAME is its name or the beginning of its identifier.
 
 What the device said still counts, as far as this device has it: a message of it that this device lacks disappears at the
 contacts too. In a conversation of which this device has nothing of it, they keep what they have.
