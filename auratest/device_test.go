@@ -213,8 +213,8 @@ func TestARemovedDeviceIsHeardNoMore(t *testing.T) {
 	})
 }
 
-// TestARemovedDeviceLocksItself: one that is connected is shown the entry. It writes nothing more and says why, also after a restart. What it
-// has stays.
+// TestARemovedDeviceLocksItself: one that is connected is shown the entry. It writes nothing more and says why, also after a restart. Its
+// messages stay.
 func TestARemovedDeviceLocksItself(t *testing.T) {
 	live(t, 5, func(h *household) {
 		h.laptop.Say(h.tc, h.talk, "from the laptop")
@@ -583,8 +583,10 @@ func TestAGroupHearsBothDevices(t *testing.T) {
 		h.laptop.Say(tc, h.talk, "from the laptop")
 		h.hears(cleo, h.phone, "from the laptop")
 		h.hears(h.ben, h.phone, "from the laptop")
+		h.laptop.Crash() // else it learns of it
 		h.phone.Dismiss(tc, h.laptop)
 		w.Until(tc, "Cleo knows of the removal", time.Minute, func() bool { return len(h.listed(cleo)) == 1 })
+		h.laptop.Start(tc)
 		h.laptop.Say(tc, h.talk, "after the removal")
 		h.phone.Say(tc, h.talk, "still here")
 		w.Sleep(tc, 10*time.Minute)

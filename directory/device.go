@@ -127,13 +127,15 @@ func (x *Index) Removed(who aura.AuthorityID, d aura.DeviceID) (removed bool) {
 	return removed
 }
 
-// Dismissed reports whether the owner's account removed this device. It then has no peers and answers nobody.
+// Dismissed reports whether the owner's account removed this device. It then has no peers and answers no channel.
 func (x *Index) Dismissed() (dismissed bool) {
 	x.Read(func(s *State) { dismissed = s.dismissed(x.self) })
 	return dismissed
 }
 
-func (s *State) dismissed(self aura.AuthorityID) bool { return gone(s.Roster(self, fact.Certificate{}), s.own) }
+func (s *State) dismissed(self aura.AuthorityID) bool {
+	return gone(s.Roster(self, fact.Certificate{}), s.own)
+}
 
 // gone reports whether entries removed a device. While they contradict each other, none is.
 func gone(says *roster.State, d aura.DeviceID) bool {

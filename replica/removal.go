@@ -10,7 +10,7 @@ import (
 )
 
 // A device that its account removed is not listened to any more and is told nothing, by any of those who know. One that is connected when
-// they learn of it gets a last message: the entries that show it. So an honest device knows why everybody left, and writes nothing
+// they learn of it gets a last message: the entries that show it. So an honest device knows why its peers left, and writes nothing
 // more. One that was away does not learn it, since no channel to it opens.
 
 const (

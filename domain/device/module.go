@@ -60,7 +60,7 @@ func due(s *domain.Snapshot) (plans []domain.Plan, first error) {
 	}
 	says := state.Chain(s.Authority, fact.Certificate{}, s.Now.At).State(s.Now.At)
 	if slices.Contains(says.Removed(), s.Device) && !says.Contested {
-		return plans, first // nobody listens to this device
+		return plans, first // no peer listens to this device
 	}
 	removes := len(says.Bounds(nil, nil).Unsaid(s.Device)) > 0
 	if removes {
