@@ -19,8 +19,10 @@ import (
 	"github.com/aura-runtime/aura/domain/invite"
 	"github.com/aura-runtime/aura/domain/moderation"
 	"github.com/aura-runtime/aura/domain/status"
+	"github.com/aura-runtime/aura/effect"
 	"github.com/aura-runtime/aura/fact"
 	"github.com/aura-runtime/aura/guard"
+	"github.com/aura-runtime/aura/interp"
 	"github.com/aura-runtime/aura/journal"
 	"github.com/aura-runtime/aura/roster"
 	"github.com/aura-runtime/aura/task"
@@ -187,26 +189,42 @@ func TestOneDeviceIsEnough(t *testing.T) {
 	})
 }
 
-// TestARemovedDeviceIsHeardNoMore: a contact takes nothing more of it and sends it nothing, while its earlier texts stay.
+// stubborn is the interpreter of a device that does not keep entries of its account, so it does not obey when it is shown that it is removed.
+type stubborn struct{ interp.Interpreter }
+
+// Execute implements [interp.Interpreter].
+func (s stubborn) Execute(tc task.Context, d *interp.Decision) (effect.Result, error) {
+	for i := range d.Commands {
+		if e := d.Commands[i].Entry; e != nil && e.Kind == device.KindRoster && e.Namespace.Space == fact.SpaceAuthority {
+			return effect.Result{}, aura.Errorf("auratest.stubborn", aura.Unavailable, "it does not obey")
+		}
+	}
+	return s.Interpreter.Execute(tc, d)
+}
+
+// TestARemovedDeviceIsHeardNoMore: a contact takes nothing more of it and sends it nothing, whether it obeys or not, while its earlier texts stay.
 func TestARemovedDeviceIsHeardNoMore(t *testing.T) {
 	live(t, 5, func(h *household) {
 		h.laptop.Say(h.tc, h.talk, "from the laptop")
 		h.hears(h.ben, h.phone, "from the laptop")
-		h.laptop.Crash() // else it learns of it
-		h.dismiss()
+		h.laptop.Stop(h.tc)
+		h.laptop.Options.Wrap = func(i interp.Interpreter) interp.Interpreter { return stubborn{i} }
 		h.laptop.Start(h.tc)
+		h.laptop.Say(h.tc, h.talk, "once more")
+		h.hears(h.ben, h.phone, "from the laptop", "once more")
+		h.dismiss()
 		h.laptop.Say(h.tc, h.talk, "after the removal")
 		h.ben.Say(h.tc, h.talk, "to the phone alone")
 		h.phone.Say(h.tc, h.talk, "still here")
 		h.hears(h.phone, h.ben, "before", "to the phone alone")
 		h.delivered(h.ben, "to the phone alone")
 		h.Sleep(h.tc, 10*time.Minute)
-		h.hears(h.ben, h.phone, "from the laptop", "still here")
+		h.hears(h.ben, h.phone, "from the laptop", "once more", "still here")
 		h.hears(h.laptop, h.ben, "before")
 		h.ben.Crash()
 		h.ben.Start(h.tc)
 		h.Sleep(h.tc, 10*time.Minute)
-		h.hears(h.ben, h.phone, "from the laptop", "still here")
+		h.hears(h.ben, h.phone, "from the laptop", "once more", "still here")
 		if got := h.message(h.laptop, "after the removal").State; got != delivery.ProgressWaiting && got != delivery.ProgressSending {
 			h.Errorf("what the removed device says is %s", got)
 		}
