@@ -3,6 +3,7 @@ package frontier
 import (
 	"github.com/aura-runtime/aura"
 	"github.com/aura-runtime/aura/domain/capability"
+	"github.com/aura-runtime/aura/domain/device"
 	"github.com/aura-runtime/aura/fact"
 	"github.com/aura-runtime/aura/guard"
 	"github.com/aura-runtime/aura/journal"
@@ -25,6 +26,7 @@ type Index struct {
 	root       [32]byte
 	own        aura.AuthorityID
 	device     aura.DeviceID
+	siblings   aura.ContextID // in which the owner's devices meet
 	candidates []string
 
 	mu      task.Mutex
@@ -44,7 +46,7 @@ type Index struct {
 func Open(tc task.Context, identity fact.Certificate, candidates []string, j *journal.Journal) (*Index, func(), error) {
 	x := &Index{
 		root: identity.Root, own: identity.Authority(), device: identity.Device(), candidates: candidates,
-		cache: map[cacheKey]cached{},
+		siblings: device.OwnContext(identity.Authority()), cache: map[cacheKey]cached{},
 	}
 	x.begin(j)
 	// Attach first, then load: a fact that is committed in between arrives twice, and the second time changes nothing.
@@ -160,7 +162,11 @@ func (x *Index) Version() uint64 {
 func (x *Index) Policy(_ task.Context, context aura.ContextID) (guard.Policy, error) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	return x.state.Limits(context), nil
+	limits := x.state.Limits(context)
+	if context == x.siblings {
+		limits = guard.OwnPolicy(limits)
+	}
+	return limits, nil
 }
 
 // Held returns a token that a contact delegated to this authority, by the fact that carried it. It returns

@@ -129,7 +129,7 @@ func (f Form) budget(context aura.ContextID) aura.ContextID {
 func (p Policy) For(r *Request) Policy { return p.of(r.Form()) }
 
 func (p Policy) of(f Form) Policy {
-	if f == FormControl && p.Limit > 0 {
+	if f == FormControl && p.Limit > 0 && !p.Own {
 		p.Limit = ControlLimit
 	}
 	return p

@@ -27,6 +27,7 @@ type Headroom struct {
 // The share is that of the epoch that begins at [ChargeBegan]. A zero charge is a peer never sent to.
 func HeadroomOf(p Policy, share Share, c *fact.Charge, context aura.ContextID, peer aura.AuthorityID, now aura.Physical) Headroom {
 	spend := epochOf(fact.EpochSpend{Epoch: c.Epoch, Spent: c.Spent}, &c.Past, EpochAt(p, now))
+	share = p.shared(share)
 	h := Headroom{
 		Context: context, Peer: peer, Limit: share.Of(p.Limit), Epoch: spend.Epoch, Spent: spend.Spent, Version: spend.Spent,
 		Unshared: share == 0, From: c.Through, Through: c.Through,
@@ -134,6 +135,7 @@ type LeakRoom struct {
 // zero entry has leaked nothing.
 func LeakViewOf(p Policy, share Share, spent *[fact.Observers]fact.Leak, now aura.Physical) LeakView {
 	var v LeakView
+	share = p.shared(share)
 	epoch := EpochAt(p, now)
 	for i := range v {
 		l := &spent[i]

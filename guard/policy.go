@@ -15,6 +15,8 @@ type Policy struct {
 	EpochLength aura.Duration
 	// Leak is the leakage budget per observer class and epoch; the index is the [fact.Observer].
 	Leak [fact.Observers]LeakLimit
+	// Own says that the context is that of the owner's own devices, none of which has a share: see [OwnPolicy].
+	Own bool `cbor:"-"`
 }
 
 // LeakLimit is one leakage budget. The zero value is undefined, which denies any leakage.
@@ -43,6 +45,27 @@ func DefaultPolicy() Policy {
 		p.Leak[o] = LeakLimit{Defined: true, Bits: defaultLeak}
 	}
 	return p
+}
+
+// ownLimit is the limit in the context of the owner's own devices: messages there are counted, and never denied for their amount.
+const ownLimit = 1 << 40
+
+// OwnPolicy returns the limits of the context in which the owner's own devices meet, with the epochs of a policy. A device whose share of other
+// budgets is small, or nothing, must hear of everything all the same.
+func OwnPolicy(p Policy) Policy {
+	own := Policy{Limit: ownLimit, EpochLength: p.EpochLength, Own: true}
+	for o := range own.Leak {
+		own.Leak[o] = LeakLimit{Defined: true, Bits: ownLimit}
+	}
+	return own
+}
+
+// shared returns the share of a device in the limits.
+func (p *Policy) shared(s Share) Share {
+	if p.Own {
+		return WholeShare
+	}
+	return s
 }
 
 // CostOf returns the price of sending bytes: one unit, and one more for each full 4,096 bytes.

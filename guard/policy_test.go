@@ -77,6 +77,20 @@ func TestZeroPolicyPermitsNothing(t *testing.T) {
 	}
 }
 
+// TestNoShareLimitsWhatSiblingsTellEachOther: a device that may spend nothing towards contacts in this epoch has room towards its siblings.
+func TestNoShareLimitsWhatSiblingsTellEachOther(t *testing.T) {
+	for _, share := range []guard.Share{0, 1, guard.WholeShare} {
+		p := guard.OwnPolicy(guard.DefaultPolicy())
+		charge := fact.Charge{}
+		room := guard.HeadroomOf(p, share, &charge, aura.ContextID{1}, ben, aura.Physical{At: 1e18})
+		var spent [fact.Observers]fact.Leak
+		leaks := guard.LeakViewOf(p, share, &spent, aura.Physical{At: 1e18})
+		if room.Unshared || room.Limit < 1<<32 || leaks[fact.ObserverNeighbour].Limit < 1<<32 {
+			t.Errorf("share %d: room for %d units, unshared %t", share, room.Limit, room.Unshared)
+		}
+	}
+}
+
 func TestDefaultPolicyLeavesCustodyUndefined(t *testing.T) {
 	p := guard.DefaultPolicy()
 	if p.Limit != 65536 || p.EpochLength != time.Hour || p.Leak[fact.ObserverCustody].Defined {

@@ -54,7 +54,7 @@ func fill(v reflect.Value, name string, n *int) {
 		v.SetMapIndex(key, value)
 	case reflect.Struct:
 		for i := range v.NumField() {
-			if f := v.Type().Field(i); f.IsExported() {
+			if f := v.Type().Field(i); f.IsExported() && f.Tag.Get("cbor") != "-" {
 				fill(v.Field(i), f.Name, n)
 			}
 		}
