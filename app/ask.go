@@ -196,6 +196,13 @@ func (c *Core) Devices(tc task.Context) (device.Roster, error) {
 	return all, err
 }
 
+// Synced returns how far the other devices of the owner's account have what this one has.
+func (c *Core) Synced(tc task.Context) (device.SyncList, error) {
+	var all device.SyncList
+	err := c.Ask(tc, device.QuestionSync, nil, &all)
+	return all, err
+}
+
 // Ask puts one question of a module to the agent and decodes its answer into result. The errors are the agent's:
 // [aura.NotFound] for a question that no module of the agent has.
 func (c *Core) Ask(tc task.Context, kind string, payload, result any) error {

@@ -7,6 +7,7 @@ import (
 	"github.com/aura-runtime/aura"
 	"github.com/aura-runtime/aura/domain/chat"
 	"github.com/aura-runtime/aura/domain/delivery"
+	"github.com/aura-runtime/aura/domain/device"
 	"github.com/aura-runtime/aura/fact"
 	"github.com/aura-runtime/aura/task"
 )
@@ -21,7 +22,10 @@ type tail struct {
 	through fact.Position // as everything was at this position; zero: now
 	observe bool          // the outboxes are to be learnt with the first messages
 	whole   bool          // all messages are there
-	taken   []fact.Record // the records read, in no order, some of them more than once
+	// others says that the account has, or had, several devices. A peer's mark, or a fact of another device of the owner, may have come before the
+	// message that it is about then, and no observation says how far a message of another device is.
+	others *bool
+	taken  []fact.Record // the records read, in no order, some of them more than once
 }
 
 // tail returns the end of a conversation, with no messages yet, and up to where names and groups are known.
@@ -76,8 +80,12 @@ func (t *tail) find(tc task.Context, sent Sent) (bool, error) {
 // read of a tail: all messages that came before a read one are read, too, though one that is shown before it may have
 // come later.
 func (t *tail) unread(tc task.Context, most int) error {
+	others, err := t.hasOthers(tc) // then old messages may have come last
+	if err != nil {
+		return err
+	}
 	for n := 8; ; n = min(4*n, most) {
-		if err := t.read(tc, fact.Selection{Last: n}); err != nil {
+		if err := t.read(tc, fact.Selection{Last: n, Causal: others}); err != nil {
 			return err
 		}
 		if n == most || t.whole || t.fold.chats.ReadsBack(t.context) {
@@ -109,26 +117,53 @@ func (t *tail) read(tc task.Context, sel fact.Selection) error {
 	if found == 0 {
 		return nil
 	}
+	others, err := t.hasOthers(tc)
+	if err != nil {
+		return err
+	}
+	sibling := slices.ContainsFunc(t.taken, func(r fact.Record) bool {
+		return r.Fact.Kind == chat.KindMessage && r.Fact.Author == t.core.self.Authority && r.Fact.Device != t.core.self.Device
+	})
 	about := fact.Selection{After: oldest - 1, Through: t.through}
 	own := []fact.Namespace{fact.OwnNamespace(t.core.self.Authority)}
 	// The three lie apart in the journal: to ask for them together would be to pass through all else.
 	marks := about
 	switch {
-	case t.fold.chats.Forked(t.context):
-		marks.After = 0 // a home that was copied may learn of a mark before it learns of the message, and no mark stands for all
+	case t.fold.chats.Forked(t.context), others:
+		marks.After = 0 // such a home may learn of a mark before it learns of the message, and of a copied one no mark stands for all
 	case !sel.Operation.IsZero():
 		marks.Last = markedLately // a mark says what all marks before it say, and much may have been read since
 	}
 	if err := t.add(tc, marks, here, chat.KindRead); err != nil {
 		return err
 	}
+	if sibling {
+		about.After = 0
+	}
 	if err := t.add(tc, about, own, delivery.KindFailed); err != nil {
 		return err
 	}
-	if t.fold.chats.Cover(t.fold.setting(), t.context) {
+	if !sibling && t.fold.chats.Cover(t.fold.setting(), t.context) {
 		return nil
 	}
 	return t.add(tc, about, own, delivery.KindAcked)
+}
+
+// hasOthers reports whether the account has, or had, several devices.
+func (t *tail) hasOthers(tc task.Context) (bool, error) {
+	if t.others != nil {
+		return *t.others, nil
+	}
+	others := false
+	sel := fact.Selection{Namespaces: []fact.Namespace{fact.OwnNamespace(t.core.self.Authority)}, Kinds: []string{device.KindRoster}, Last: 1}
+	err := watch(tc, t.core.bridge, sel, func(up fact.Update) error {
+		others = others || len(up.Records) > 0
+		return nil
+	})
+	if err == nil {
+		t.others = &others
+	}
+	return others, err
 }
 
 func (t *tail) add(tc task.Context, sel fact.Selection, in []fact.Namespace, kind string) error {

@@ -24,7 +24,7 @@ const (
 	listing   = 16
 	// messageLimit is the size in bytes from which on a message puts all that is left into one range,
 	// which the next message takes up.
-	messageLimit = 64 << 10
+	messageLimit = 56 << 10
 	// maxMessage is the most that is read: a message at its limit and one more range.
 	maxMessage = messageLimit + 4096
 )

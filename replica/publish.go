@@ -36,7 +36,7 @@ func (l *link) outbox(sent uint64, reason string) delivery.Outbox {
 // outbox describes a delivery by the places of its numbers.
 func (e *Env) outbox(key linkKey, sent, acked uint64, counted bool, reason string) delivery.Outbox {
 	ns, device := fact.ContextNamespace(key.context), e.Ring.Device()
-	box := delivery.Outbox{Reason: reason, Counted: counted}
+	box := delivery.Outbox{Reason: reason, Counted: counted, From: device}
 	if e.Journal.Branched(ns, device) {
 		// A fact about deliveries may cover a branch farther than the place up to which the peer has all branches.
 		box.Head, box.Counted = e.Journal.Head(), false
@@ -47,7 +47,7 @@ func (e *Env) outbox(key linkKey, sent, acked uint64, counted bool, reason strin
 	}{{sent, &box.Sent}, {e.Journal.Charge(key.context, key.peer).Through, &box.Charged}, {acked, &box.Acked}} {
 		at, err := e.Journal.Through(ns, device, of.number)
 		if err != nil {
-			return delivery.Outbox{Reason: reason} // what a failing disk hides the facts still say
+			return delivery.Outbox{Reason: reason, From: device} // what a failing disk hides the facts still say
 		}
 		*of.place = at.Seq
 	}

@@ -104,6 +104,30 @@ func TestProgressFollowsWhatIsKnown(t *testing.T) {
 	})
 }
 
+// TestATextOfASiblingIsAsFarAsItsFactsSay: the outboxes of this device have the facts of this device, at other places.
+func TestATextOfASiblingIsAsFarAsItsFactsSay(t *testing.T) {
+	s := delivery.NewState(ada.Authority())
+	box, err := fact.Marshal(delivery.Outbox{Acked: 9, Sent: 9, Charged: 9, Counted: true, From: ada.Device()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.Observe(fact.Observation{Kind: delivery.ObservedOutbox, Key: delivery.OutboxKey(adaBen, ben.Authority(), ben.Device()), Payload: box})
+	own := delivery.Place{Context: adaBen, Device: ada.Device(), Seq: 4}
+	sibling := delivery.Place{Context: adaBen, Device: aura.DeviceID{7}, Seq: 4}
+	if got, _ := s.Progress(own, ben.Authority()); got != delivery.ProgressDelivered {
+		t.Errorf("an own text is %s", got)
+	}
+	if got, why := s.Progress(sibling, ben.Authority()); got != delivery.ProgressWaiting || why == "" {
+		t.Errorf("a text of a sibling is %s %q", got, why)
+	}
+	r := acked(t, 1, adaBen, 4)
+	r.Fact.Device = sibling.Device
+	s.Apply(&r)
+	if got, _ := s.Progress(sibling, ben.Authority()); got != delivery.ProgressDelivered {
+		t.Errorf("a text of a sibling that the peer has is %s", got)
+	}
+}
+
 func TestGivingUpKeepsCountInTheMetadata(t *testing.T) {
 	by := domain.Caller{Authority: ada.Authority(), Device: ada.Device()}
 	r, err := delivery.GiveUp(by, ben.Authority(), guard.Mark{Context: adaBen, Number: 7, Place: fact.Place{Seq: 7}}, strings.Repeat("é", 300))

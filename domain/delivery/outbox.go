@@ -26,6 +26,8 @@ type Outbox struct {
 	// Head is the position of the last record when the places were noted: they say nothing of facts behind it on other
 	// branches. Zero where there are none.
 	Head fact.Position `cbor:"6,keyasint,omitempty"`
+	// From is the own device whose facts these are; zero: the only one, of an earlier build.
+	From aura.DeviceID `cbor:"7,keyasint,omitzero"`
 }
 
 // OutboxKey returns the key of the observation about a device of a peer in a context.
@@ -38,6 +40,7 @@ func OutboxKey(context aura.ContextID, peer aura.AuthorityID, device aura.Device
 type outboxes struct {
 	known map[link]map[aura.DeviceID]Outbox
 	acked map[link]map[aura.DeviceID]mark // as counted; it stays true when the agent has gone
+	from  aura.DeviceID                   // the own device that the observations are of; zero: any, of an earlier build
 }
 
 type link struct {
@@ -72,7 +75,7 @@ func (s *State) Observe(ob fact.Observation) bool {
 	if o.known[at] == nil {
 		o.known[at] = map[aura.DeviceID]Outbox{}
 	}
-	o.known[at][device] = box
+	o.known[at][device], o.from = box, box.From
 	if box.Counted {
 		if o.acked[at] == nil {
 			o.acked[at] = map[aura.DeviceID]mark{}
@@ -81,6 +84,9 @@ func (s *State) Observe(ob fact.Observation) bool {
 	}
 	return true
 }
+
+// concerns reports whether the observations say how far the facts of an own device are: those of another one leave from there.
+func (o *outboxes) concerns(device aura.DeviceID) bool { return o.from.IsZero() || o.from == device }
 
 func parseOutboxKey(key string) (link, aura.DeviceID, bool) {
 	parts := strings.Split(key, "/")

@@ -39,6 +39,7 @@ const (
 const (
 	reasonNoAgent   = "agent is starting"
 	reasonUndecided = "not yet allowed to leave"
+	reasonSibling   = "another device of yours sends it"
 )
 
 // String returns the state in plain words.
@@ -101,6 +102,9 @@ func farther(a, b mark) mark {
 func (s *State) Progress(of Place, peer aura.AuthorityID) (Progress, string) {
 	to := link{of.Context, peer}
 	at, boxes := hop{to, of.Device}, s.outboxes.of(to)
+	if !s.outboxes.concerns(of.Device) {
+		boxes = nil
+	}
 	for device, m := range s.acked[at] {
 		if m.covers(&of) && s.outboxes.counts(to, device) {
 			return ProgressDelivered, ""
@@ -116,6 +120,9 @@ func (s *State) Progress(of Place, peer aura.AuthorityID) (Progress, string) {
 	}
 	if len(s.outboxes.known[to]) == 0 {
 		return ProgressWaiting, reasonNoAgent
+	}
+	if !s.outboxes.concerns(of.Device) {
+		return ProgressWaiting, reasonSibling
 	}
 	farthest, reason := ProgressWaiting, reasonUndecided
 	for i := range boxes {
@@ -152,6 +159,9 @@ func (s *State) Holders(of Place, peer aura.AuthorityID) (holders []aura.DeviceI
 	}
 	return slices.DeleteFunc(devices, func(d aura.DeviceID) bool {
 		box := o.known[to][d]
+		if !o.concerns(of.Device) {
+			return !said[d].covers(&of)
+		}
 		return !said[d].covers(&of) && !o.acked[to][d].covers(&of) && !(mark{box.Acked, box.Head + 1}).covers(&of)
 	})
 }

@@ -320,6 +320,41 @@ func TestATimeInTheFutureIsKeptAnew(t *testing.T) {
 	}
 }
 
+// TestATimeOfASiblingInTheFuture: the entry counts as seen now, unless it decides about a recovery key. One device whose clock is turned back would
+// bring such a change into force at all devices of the account, because the earliest time counts.
+func TestATimeOfASiblingInTheFuture(t *testing.T) {
+	set, err := domain.NewSet(device.Module())
+	if err != nil {
+		t.Fatal(err)
+	}
+	chain := roster.New(ada.Authority())
+	for _, e := range history {
+		if err := chain.Add(e, 0); err != nil {
+			t.Fatal(err)
+		}
+	}
+	guarded := signed(roster.SetRecovery(chain.State(now), ada.Device(), roster.Recovery{Key: [32]byte{1}, Threshold: 2, Guardians: 3}))
+	states := set.NewStates(ben.Authority())
+	state := domain.Get[*device.State](states)
+	r := ada.Shared(t, shared, 1, 1, device.KindRoster, announce(t, append(history, guarded)...))
+	state.Apply(&r)
+	hashes := []roster.Hash{history[1].Hash(), history[2].Hash(), history[3].Hash(), guarded.Hash()}
+	slices.SortFunc(hashes, func(a, b roster.Hash) int { return bytes.Compare(a[:], b[:]) })
+	ahead := ben.Own(t, 2, device.KindSeen, device.Seen{At: now.Add(1), Entries: hashes})
+	ahead.Fact.Device = ada.Device()
+	state.Apply(&ahead)
+	by := domain.Caller{Authority: ben.Authority(), Device: ben.Device(), Now: aura.Physical{At: now}}
+	plans, err := device.Module().Due(&domain.Snapshot{Caller: by, States: states})
+	var seen device.Seen
+	if err == nil && len(plans) == 1 {
+		err = fact.Unmarshal(plans[0].Request.Entries[0].Payload, &seen)
+	}
+	if err != nil || seen.At != now || len(seen.Entries) != 3 || slices.Contains(seen.Entries, guarded.Hash()) {
+		t.Errorf("%d plans keep %d entries at %d, that of the recovery key among them %t: %v",
+			len(plans), len(seen.Entries), seen.At, slices.Contains(seen.Entries, guarded.Hash()), err)
+	}
+}
+
 // TestBoundsSayWhichFactsCount: a removed device counts up to the bound that the maker of the removal said.
 func TestBoundsSayWhichFactsCount(t *testing.T) {
 	last := fact.Place{Seq: 7, ID: [fact.ShortID]byte{1}}

@@ -25,6 +25,15 @@ func TestFormats(t *testing.T) {
 	formats.Map(t, "device.Roster", formats.Payload[Roster]())
 	formats.Map(t, "device.Device", formats.Payload[Device]())
 	formats.Map(t, "device.Contested", formats.Payload[Contested]())
+	formats.Map(t, "device.Streams", formats.Payload[Streams]())
+	formats.Map(t, "device.Stream", formats.Payload[Stream]())
+	formats.Map(t, "device.Cursor", formats.Payload[Cursor]())
+	formats.Map(t, "device.Copy", formats.Payload[Copy]())
+	formats.Map(t, "device.Batch", formats.Payload[Batch]())
+	formats.Map(t, "device.Stored", formats.Payload[Stored]())
+	formats.Map(t, "device.Agreed", formats.Payload[Agreed]())
+	formats.Map(t, "device.SyncList", formats.Payload[SyncList]())
+	formats.Map(t, "device.Sync", formats.Payload[Sync]())
 }
 
 // TestDerivedNames holds what docs/formats.md says of the context of an authority's devices.

@@ -38,7 +38,7 @@ func Module() domain.Module {
 		NewState:  func(self aura.AuthorityID) domain.State { return NewState(self) },
 		Indexed:   []string{Kinds},
 		Linking:   true,
-		Questions: []domain.Question{{Kind: QuestionRoster, Answer: answer}, {Kind: QuestionContested, Answer: answerContested}},
+		Questions: []domain.Question{{Kind: QuestionRoster, Answer: answer}, {Kind: QuestionContested, Answer: answerContested}, {Kind: QuestionSync}},
 	}
 }
 

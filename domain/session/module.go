@@ -32,8 +32,8 @@ const (
 	CapMoveReceipt = "move:receipt"
 )
 
-// Module returns the domain. Sessions begin and end by the protocol sessioncoordination, whose steps the owner may take; the other
-// capabilities wait for who plays their protocols.
+// Module returns the domain. The owner may take the steps of sessioncoordination, by which sessions begin and end, and those of journalsync; the
+// other capabilities wait for who plays their protocols.
 func Module() domain.Module {
 	m := domain.Module{
 		Name: "session", Questions: []domain.Question{{Kind: QuestionList}, {Kind: QuestionShow}, {Kind: QuestionTrace}, {Kind: QuestionReplay}, {Kind: QuestionEnded}},
@@ -41,10 +41,10 @@ func Module() domain.Module {
 			{Name: KindCreated, Columns: []fact.Column{{Name: "session", Key: 1}, {Name: "protocol", Key: 2}}, Check: checkCreated},
 			{Name: KindFailed, Columns: []fact.Column{{Name: "session", Key: 1}, {Name: "protocol", Key: 2}}, Check: checkFailed},
 		},
-		Capabilities: domain.OwnerCapabilities(CapInvite, CapAnswer, CapCreate),
+		Capabilities: domain.OwnerCapabilities(CapInvite, CapAnswer, CapCreate, CapFrontier, CapPush),
 	}
 	for _, name := range []string{
-		CapFrontier, CapPush, CapGuardianPropose, CapGuardianAnswer, CapGuardianShare, CapGuardianCommit, CapPathEstablish, CapPathRelay,
+		CapGuardianPropose, CapGuardianAnswer, CapGuardianShare, CapGuardianCommit, CapPathEstablish, CapPathRelay,
 		CapHoldDeposit, CapHoldKeep, CapHoldRetrieve, CapHoldAudit, guard.CapCarry, CapMoveReceipt,
 	} {
 		m.Capabilities = append(m.Capabilities, domain.Capability{Name: name})
