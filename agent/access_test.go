@@ -37,6 +37,7 @@ func ExampleAgent_Services() {
 	// intents    enrol
 	// intents    delegation
 	// intents    maintenance
+	// intents    siblings
 	// network    sync
 }
 

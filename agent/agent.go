@@ -86,6 +86,7 @@ type Agent struct {
 	renewed  []string
 	withheld []string // see [status.Status.Withheld]
 
+	siblings   *service.Siblings
 	ceremonies *ceremony.Ceremonies
 	moves      *reconfig.Controller
 }
@@ -212,6 +213,11 @@ func New(tc task.Context, group *task.Group, h Hands, o Options) (*Agent, error)
 	if err := a.reconfigure(engine, programs); err != nil {
 		return nil, err
 	}
+	a.siblings = service.NewSiblings(&a.env, engine)
+	if err := a.siblings.Play(programs); err != nil {
+		return nil, err
+	}
+	store.journal.Attach(a.siblings)
 	modules, err := a.serve(invites.Module, enrolments.Module)
 	if err != nil {
 		return nil, err
@@ -222,12 +228,12 @@ func New(tc task.Context, group *task.Group, h Hands, o Options) (*Agent, error)
 		Ring: h.Ring, Journal: store.journal, Registry: registry, Frontier: tokens, Decider: decider, Directory: index,
 		Presence: presence.New(scheduler), Entropy: h.Entropy, Channels: channels, Receipts: production.Receipts,
 		Addresses: a.addresses, Relays: relays, Moves: moves, Stranger: strangers(invites, enrolments), Met: invites.Met, Removed: a.removed,
-		Sessions: speaking{engine, programs, h.Ring.Device()},
+		Sessions: speaking{engine, programs, h.Ring.Device(), h.Ring.Authority(), a.siblings},
 	})
 	store.journal.Attach(&committed{links: links, device: h.Ring.Device(), frontier: tokens, permitted: tokens.Version(), directory: index, sessions: engine})
 	a.services = services{
 		storage: store, views: scheduler, pump: pump, channels: channels, sessions: engine, invites: invites, modules: modules,
-		maintenance: service.NewMaintenance(&a.env, invites), replicator: links, doors: o.Extra,
+		maintenance: service.NewMaintenance(&a.env, invites), siblings: a.siblings, replicator: links, doors: o.Extra,
 	}
 	a.tree = a.services.supervise(group)
 	a.tree.record, a.tree.shut = a.options.Stopping, a.shut

@@ -1,16 +1,20 @@
 package agent
 
 import (
+	"slices"
+
 	"github.com/aura-runtime/aura"
 	"github.com/aura-runtime/aura/datalog"
 	"github.com/aura-runtime/aura/domain"
 	"github.com/aura-runtime/aura/domain/capability"
+	"github.com/aura-runtime/aura/domain/device"
 	"github.com/aura-runtime/aura/domain/query"
 	seen "github.com/aura-runtime/aura/domain/session"
 	"github.com/aura-runtime/aura/domain/status"
 	"github.com/aura-runtime/aura/fact"
 	"github.com/aura-runtime/aura/frontier"
 	"github.com/aura-runtime/aura/reactive"
+	"github.com/aura-runtime/aura/service"
 	"github.com/aura-runtime/aura/task"
 )
 
@@ -52,6 +56,7 @@ func (a *Agent) hosted() map[string]answerer {
 		capability.QuestionTokens: func(task.Context, fact.Question) (fact.Answer, error) {
 			return encoded(capability.TokenList{Tokens: a.env.Frontier.List()})
 		},
+		device.QuestionSync: func(task.Context, fact.Question) (fact.Answer, error) { return encoded(a.synced()) },
 		seen.QuestionList: func(tc task.Context, _ fact.Question) (fact.Answer, error) {
 			all, err := a.services.sessions.List(tc)
 			if err != nil {
@@ -75,6 +80,8 @@ func (a *Agent) hosted() map[string]answerer {
 			if err != nil {
 				return fact.Answer{}, err
 			}
+			// Those of siblings leave nothing behind, and there is one after each commit.
+			all = slices.DeleteFunc(all, func(e seen.Ended) bool { return e.Session.Protocol == service.JournalSyncID })
 			return encoded(seen.EndedList{Sessions: all})
 		},
 		query.QuestionKinds: func(task.Context, fact.Question) (fact.Answer, error) {

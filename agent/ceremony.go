@@ -13,7 +13,7 @@ import (
 )
 
 // played are the protocols of package protocols that an agent plays by itself, whatever its modules are.
-var played = []string{"sessioncoordination", "consensus", "runtimeupgrade", "delegation"}
+var played = []string{"sessioncoordination", "consensus", "runtimeupgrade", "delegation", "journalsync"}
 
 // Ceremonies begins sessions in which several agents take part.
 func (a *Agent) Ceremonies() *ceremony.Ceremonies { return a.ceremonies }

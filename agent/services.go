@@ -18,6 +18,7 @@ type services struct {
 	invites     *service.Invite
 	modules     []*service.Module // but for that of invitations
 	maintenance *service.Maintenance
+	siblings    *service.Siblings
 	replicator  *replica.Replicator
 	doors       []task.Service
 }
@@ -36,6 +37,7 @@ func (s *services) supervise(g *task.Group) tree {
 		t.add(intents, m)
 	}
 	t.add(intents, s.maintenance)
+	t.add(intents, s.siblings)
 	t.add(network, s.replicator)
 	t.add(g.Child("doors"), s.doors...)
 	return t

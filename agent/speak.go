@@ -3,6 +3,7 @@ package agent
 import (
 	"github.com/aura-runtime/aura"
 	"github.com/aura-runtime/aura/replica"
+	"github.com/aura-runtime/aura/service"
 	"github.com/aura-runtime/aura/session"
 	"github.com/aura-runtime/aura/task"
 )
@@ -12,10 +13,15 @@ type speaking struct {
 	engine   *session.Engine
 	registry *session.Registry
 	device   aura.DeviceID
+	own      aura.AuthorityID
+	siblings *service.Siblings
 }
 
 // Speak implements [replica.Sessions].
 func (s speaking) Speak(tc task.Context, with replica.PeerDevice, c replica.Frames) error {
+	if with.Peer == s.own {
+		defer s.siblings.Meet(tc, with.Device)(tc)
+	}
 	return s.engine.Speak(tc, session.ChannelOptions{
 		Context: with.Context, Peer: session.Party{Authority: with.Peer, Device: with.Device}, Payments: c, Ahead: c.Ahead,
 	}, c)

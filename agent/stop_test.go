@@ -84,7 +84,7 @@ func TestStopOrder(t *testing.T) {
 		}
 
 		services := []string{
-			"hanging", "sync", "maintenance", "delegation", "enrol", "device", "moderation", "chat", "contact", "capability", "invite", "session", "transport", "pump", "journal",
+			"hanging", "sync", "siblings", "maintenance", "delegation", "enrol", "device", "moderation", "chat", "contact", "capability", "invite", "session", "transport", "pump", "journal",
 		}
 		want := []string{"drain reactive"}
 		for _, s := range services {

@@ -140,7 +140,7 @@ func join(s *cli.Shell, home, called string, code enrol.Code, p protection, resu
 		"event": "joined", "name": of, "authority": cert.Authority(), "device": cert.Device(), "device_name": called, "home": home,
 	}, `this device has joined the account of %s
 start it with: aura up%s
-It knows the contacts and groups of the account; earlier messages stay on the other device.`, of, s.HomeFlag())
+It knows the contacts and groups of the account; earlier messages come while both devices run.`, of, s.HomeFlag())
 }
 
 // createJoining makes the keys of a device that is to join an account, and remembers how they are protected.

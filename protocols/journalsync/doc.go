@@ -2,11 +2,13 @@
 
 // Package journalsync lets a role play its part in the protocol sync.JournalSync.
 //
-// Two journals that met before find out what each lacks.
+// Two devices of one account end with the same history.
 //
-// Facts only grow, so there is nothing to agree on: both say how far they are, then each sends what
-// the other does not have. A loop is decided by the role that knows when it is over, and costs one
-// extra message at its end, Done, by which the other learns it too.
+// Facts only grow, so there is nothing to agree on: each side gets what it lacks. One side leads. It says
+// how far it is, hands over what the other lacks, and asks for what it lacks itself, one stream after the
+// other. The other side answers and keeps nothing in between, so a sync that was cut off goes on from the
+// heads alone. Each batch is bounded and waits for the word that it is durable: a slow disk on one side is no
+// growing queue on the other.
 //
 // Begin with the Start function of the role. The messages and their order are in journalsync.tell.
 package journalsync

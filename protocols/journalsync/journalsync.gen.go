@@ -10,23 +10,23 @@ import (
 // Manifest is what admission needs to know of the protocol, as JSON.
 const Manifest = `{"protocol_name":"JournalSync","protocol_namespace":"sync","protocol_qualified_name":"sync.JournalSync","protocol_id":"aura.sync.journal","role_names":["Left","Right"],"guard_capabilities":["sync:frontier","sync:push"],"determinism_policy_ref":"aura.vm.prod.default"}`
 
-// Frontier is the message Frontier, whose payload encodes journal.Frontier.
-type Frontier struct{ Payload []byte }
+// Streams is the message Streams, whose payload encodes device.Streams.
+type Streams struct{ Payload []byte }
 
-// LeftFacts is the message LeftFacts, whose payload encodes fact.Batch.
-type LeftFacts struct{ Payload []byte }
+// Compare is the message Compare, whose payload encodes journal.Set.
+type Compare struct{ Payload []byte }
+
+// Facts is the message Facts, whose payload encodes device.Batch.
+type Facts struct{ Payload []byte }
+
+// Next is the message Next, whose payload encodes device.Cursor.
+type Next struct{ Payload []byte }
 
 // Done is the message Done, whose payload is opaque to the protocol.
 type Done struct{ Payload []byte }
 
-// LeftStored is the message LeftStored, whose payload encodes journal.Frontier.
-type LeftStored struct{ Payload []byte }
-
-// RightFacts is the message RightFacts, whose payload encodes fact.Batch.
-type RightFacts struct{ Payload []byte }
-
-// RightStored is the message RightStored, whose payload encodes journal.Frontier.
-type RightStored struct{ Payload []byte }
+// Stored is the message Stored, whose payload encodes device.Stored.
+type Stored struct{ Payload []byte }
 
 // run is one role's session: its port, and how many steps were taken.
 type run[C any] struct {
@@ -60,133 +60,134 @@ func StartLeft[C any](port machine.Port[C]) LeftS1[C] {
 	return LeftS1[C]{turn[C]{run: &run[C]{port: port}}}
 }
 
-// LeftS1 is a state of Left, which here sends Frontier of journal.Frontier to Right.
+// LeftS1 is a state of Left, which here sends Streams of device.Streams or Compare of journal.Set or Facts of device.Batch or Next of device.Cursor or Done to Right.
 type LeftS1[C any] struct{ turn turn[C] }
 
-// SendFrontier sends Frontier to Right. It takes the capability sync:frontier and 1 unit of flow. After an error of the port the state may be used again.
-func (s LeftS1[C]) SendFrontier(ctx C, m Frontier) (LeftS2[C], error) {
-	if err := s.turn.check("journalsync.LeftS1.SendFrontier"); err != nil {
+// SendStreams sends Streams to Right. It takes the capability sync:frontier and 1 unit of flow. After an error of the port the state may be used again.
+func (s LeftS1[C]) SendStreams(ctx C, m Streams) (LeftS2[C], error) {
+	if err := s.turn.check("journalsync.LeftS1.SendStreams"); err != nil {
 		return LeftS2[C]{}, err
 	}
-	if err := s.turn.run.port.Send(ctx, "Right", "Frontier", m.Payload); err != nil {
-		return LeftS2[C]{}, &aura.Error{Op: "journalsync.LeftS1.SendFrontier", Kind: aura.KindOf(err), Err: err}
+	if err := s.turn.run.port.Send(ctx, "Right", "Streams", m.Payload); err != nil {
+		return LeftS2[C]{}, &aura.Error{Op: "journalsync.LeftS1.SendStreams", Kind: aura.KindOf(err), Err: err}
 	}
 	return LeftS2[C]{s.turn.next()}, nil
 }
 
-// LeftS2 is a state of Left, which here receives Frontier of journal.Frontier from Right.
-type LeftS2[C any] struct{ turn turn[C] }
-
-// ReceiveFrontier waits for Frontier from Right. After an error of the port the state may be used again.
-func (s LeftS2[C]) ReceiveFrontier(ctx C) (Frontier, LeftS3[C], error) {
-	if err := s.turn.check("journalsync.LeftS2.ReceiveFrontier"); err != nil {
-		return Frontier{}, LeftS3[C]{}, err
+// SendCompare sends Compare to Right. It takes the capability sync:frontier and 1 unit of flow. After an error of the port the state may be used again.
+func (s LeftS1[C]) SendCompare(ctx C, m Compare) (LeftS3[C], error) {
+	if err := s.turn.check("journalsync.LeftS1.SendCompare"); err != nil {
+		return LeftS3[C]{}, err
 	}
-	label, payload, err := s.turn.run.port.Receive(ctx, "Right")
-	if err != nil {
-		return Frontier{}, LeftS3[C]{}, &aura.Error{Op: "journalsync.LeftS2.ReceiveFrontier", Kind: aura.KindOf(err), Err: err}
+	if err := s.turn.run.port.Send(ctx, "Right", "Compare", m.Payload); err != nil {
+		return LeftS3[C]{}, &aura.Error{Op: "journalsync.LeftS1.SendCompare", Kind: aura.KindOf(err), Err: err}
 	}
-	if label != "Frontier" {
-		return Frontier{}, LeftS3[C]{}, aura.Errorf("journalsync.LeftS2.ReceiveFrontier", aura.Corrupt, "message %q is not expected here", label)
-	}
-	return Frontier{payload}, LeftS3[C]{s.turn.next()}, nil
+	return LeftS3[C]{s.turn.next()}, nil
 }
 
-// LeftS3 is a state of Left, which here sends LeftFacts of fact.Batch or Done to Right.
-type LeftS3[C any] struct{ turn turn[C] }
-
-// SendLeftFacts sends LeftFacts to Right. It takes the capability sync:push and 8 units of flow. After an error of the port the state may be used again.
-func (s LeftS3[C]) SendLeftFacts(ctx C, m LeftFacts) (LeftS4[C], error) {
-	if err := s.turn.check("journalsync.LeftS3.SendLeftFacts"); err != nil {
+// SendFacts sends Facts to Right. It takes the capability sync:push and 1 unit of flow. After an error of the port the state may be used again.
+func (s LeftS1[C]) SendFacts(ctx C, m Facts) (LeftS4[C], error) {
+	if err := s.turn.check("journalsync.LeftS1.SendFacts"); err != nil {
 		return LeftS4[C]{}, err
 	}
-	if err := s.turn.run.port.Send(ctx, "Right", "LeftFacts", m.Payload); err != nil {
-		return LeftS4[C]{}, &aura.Error{Op: "journalsync.LeftS3.SendLeftFacts", Kind: aura.KindOf(err), Err: err}
+	if err := s.turn.run.port.Send(ctx, "Right", "Facts", m.Payload); err != nil {
+		return LeftS4[C]{}, &aura.Error{Op: "journalsync.LeftS1.SendFacts", Kind: aura.KindOf(err), Err: err}
 	}
 	return LeftS4[C]{s.turn.next()}, nil
 }
 
-// SendDone sends Done to Right. After an error of the port the state may be used again.
-func (s LeftS3[C]) SendDone(ctx C, m Done) (LeftS5[C], error) {
-	if err := s.turn.check("journalsync.LeftS3.SendDone"); err != nil {
+// SendNext sends Next to Right. It takes the capability sync:frontier and 1 unit of flow. After an error of the port the state may be used again.
+func (s LeftS1[C]) SendNext(ctx C, m Next) (LeftS5[C], error) {
+	if err := s.turn.check("journalsync.LeftS1.SendNext"); err != nil {
 		return LeftS5[C]{}, err
+	}
+	if err := s.turn.run.port.Send(ctx, "Right", "Next", m.Payload); err != nil {
+		return LeftS5[C]{}, &aura.Error{Op: "journalsync.LeftS1.SendNext", Kind: aura.KindOf(err), Err: err}
+	}
+	return LeftS5[C]{s.turn.next()}, nil
+}
+
+// SendDone sends Done to Right. It takes the capability sync:frontier and 1 unit of flow. After an error of the port the state may be used again.
+func (s LeftS1[C]) SendDone(ctx C, m Done) (LeftEnd[C], error) {
+	if err := s.turn.check("journalsync.LeftS1.SendDone"); err != nil {
+		return LeftEnd[C]{}, err
 	}
 	if err := s.turn.run.port.Send(ctx, "Right", "Done", m.Payload); err != nil {
-		return LeftS5[C]{}, &aura.Error{Op: "journalsync.LeftS3.SendDone", Kind: aura.KindOf(err), Err: err}
+		return LeftEnd[C]{}, &aura.Error{Op: "journalsync.LeftS1.SendDone", Kind: aura.KindOf(err), Err: err}
 	}
-	return LeftS5[C]{s.turn.next()}, nil
+	return LeftEnd[C]{s.turn.next()}, nil
 }
 
-// LeftS4 is a state of Left, which here receives LeftStored of journal.Frontier from Right.
+// LeftS2 is a state of Left, which here receives Streams of device.Streams from Right.
+type LeftS2[C any] struct{ turn turn[C] }
+
+// ReceiveStreams waits for Streams from Right. After an error of the port the state may be used again.
+func (s LeftS2[C]) ReceiveStreams(ctx C) (Streams, LeftS1[C], error) {
+	if err := s.turn.check("journalsync.LeftS2.ReceiveStreams"); err != nil {
+		return Streams{}, LeftS1[C]{}, err
+	}
+	label, payload, err := s.turn.run.port.Receive(ctx, "Right")
+	if err != nil {
+		return Streams{}, LeftS1[C]{}, &aura.Error{Op: "journalsync.LeftS2.ReceiveStreams", Kind: aura.KindOf(err), Err: err}
+	}
+	if label != "Streams" {
+		return Streams{}, LeftS1[C]{}, aura.Errorf("journalsync.LeftS2.ReceiveStreams", aura.Corrupt, "message %q is not expected here", label)
+	}
+	return Streams{payload}, LeftS1[C]{s.turn.next()}, nil
+}
+
+// LeftS3 is a state of Left, which here receives Compare of journal.Set from Right.
+type LeftS3[C any] struct{ turn turn[C] }
+
+// ReceiveCompare waits for Compare from Right. After an error of the port the state may be used again.
+func (s LeftS3[C]) ReceiveCompare(ctx C) (Compare, LeftS1[C], error) {
+	if err := s.turn.check("journalsync.LeftS3.ReceiveCompare"); err != nil {
+		return Compare{}, LeftS1[C]{}, err
+	}
+	label, payload, err := s.turn.run.port.Receive(ctx, "Right")
+	if err != nil {
+		return Compare{}, LeftS1[C]{}, &aura.Error{Op: "journalsync.LeftS3.ReceiveCompare", Kind: aura.KindOf(err), Err: err}
+	}
+	if label != "Compare" {
+		return Compare{}, LeftS1[C]{}, aura.Errorf("journalsync.LeftS3.ReceiveCompare", aura.Corrupt, "message %q is not expected here", label)
+	}
+	return Compare{payload}, LeftS1[C]{s.turn.next()}, nil
+}
+
+// LeftS4 is a state of Left, which here receives Stored of device.Stored from Right.
 type LeftS4[C any] struct{ turn turn[C] }
 
-// ReceiveLeftStored waits for LeftStored from Right. After an error of the port the state may be used again.
-func (s LeftS4[C]) ReceiveLeftStored(ctx C) (LeftStored, LeftS3[C], error) {
-	if err := s.turn.check("journalsync.LeftS4.ReceiveLeftStored"); err != nil {
-		return LeftStored{}, LeftS3[C]{}, err
+// ReceiveStored waits for Stored from Right. After an error of the port the state may be used again.
+func (s LeftS4[C]) ReceiveStored(ctx C) (Stored, LeftS1[C], error) {
+	if err := s.turn.check("journalsync.LeftS4.ReceiveStored"); err != nil {
+		return Stored{}, LeftS1[C]{}, err
 	}
 	label, payload, err := s.turn.run.port.Receive(ctx, "Right")
 	if err != nil {
-		return LeftStored{}, LeftS3[C]{}, &aura.Error{Op: "journalsync.LeftS4.ReceiveLeftStored", Kind: aura.KindOf(err), Err: err}
+		return Stored{}, LeftS1[C]{}, &aura.Error{Op: "journalsync.LeftS4.ReceiveStored", Kind: aura.KindOf(err), Err: err}
 	}
-	if label != "LeftStored" {
-		return LeftStored{}, LeftS3[C]{}, aura.Errorf("journalsync.LeftS4.ReceiveLeftStored", aura.Corrupt, "message %q is not expected here", label)
+	if label != "Stored" {
+		return Stored{}, LeftS1[C]{}, aura.Errorf("journalsync.LeftS4.ReceiveStored", aura.Corrupt, "message %q is not expected here", label)
 	}
-	return LeftStored{payload}, LeftS3[C]{s.turn.next()}, nil
+	return Stored{payload}, LeftS1[C]{s.turn.next()}, nil
 }
 
-// LeftS5 is a state of Left, which here receives RightFacts of fact.Batch or Done from Right.
+// LeftS5 is a state of Left, which here receives Facts of device.Batch from Right.
 type LeftS5[C any] struct{ turn turn[C] }
 
-// LeftS5Outcome is what Left can receive in the state LeftS5: LeftS5RightFacts, LeftS5Done.
-type LeftS5Outcome[C any] interface{ isLeftS5Outcome(C) }
-
-// LeftS5RightFacts is the message RightFacts and the state after it.
-type LeftS5RightFacts[C any] struct {
-	Message RightFacts
-	Next    LeftS6[C]
-}
-
-func (LeftS5RightFacts[C]) isLeftS5Outcome(C) {}
-
-// LeftS5Done is the message Done and the state after it.
-type LeftS5Done[C any] struct {
-	Message Done
-	Next    LeftEnd[C]
-}
-
-func (LeftS5Done[C]) isLeftS5Outcome(C) {}
-
-// Receive waits for the choice of Right. After an error of the port the state may be used again.
-func (s LeftS5[C]) Receive(ctx C) (LeftS5Outcome[C], error) {
-	if err := s.turn.check("journalsync.LeftS5.Receive"); err != nil {
-		return nil, err
+// ReceiveFacts waits for Facts from Right. After an error of the port the state may be used again.
+func (s LeftS5[C]) ReceiveFacts(ctx C) (Facts, LeftS1[C], error) {
+	if err := s.turn.check("journalsync.LeftS5.ReceiveFacts"); err != nil {
+		return Facts{}, LeftS1[C]{}, err
 	}
 	label, payload, err := s.turn.run.port.Receive(ctx, "Right")
 	if err != nil {
-		return nil, &aura.Error{Op: "journalsync.LeftS5.Receive", Kind: aura.KindOf(err), Err: err}
+		return Facts{}, LeftS1[C]{}, &aura.Error{Op: "journalsync.LeftS5.ReceiveFacts", Kind: aura.KindOf(err), Err: err}
 	}
-	switch label {
-	case "RightFacts":
-		return LeftS5RightFacts[C]{RightFacts{payload}, LeftS6[C]{s.turn.next()}}, nil
-	case "Done":
-		return LeftS5Done[C]{Done{payload}, LeftEnd[C]{s.turn.next()}}, nil
+	if label != "Facts" {
+		return Facts{}, LeftS1[C]{}, aura.Errorf("journalsync.LeftS5.ReceiveFacts", aura.Corrupt, "message %q is not expected here", label)
 	}
-	return nil, aura.Errorf("journalsync.LeftS5.Receive", aura.Corrupt, "message %q is not expected here", label)
-}
-
-// LeftS6 is a state of Left, which here sends RightStored of journal.Frontier to Right.
-type LeftS6[C any] struct{ turn turn[C] }
-
-// SendRightStored sends RightStored to Right. It takes 1 unit of flow. After an error of the port the state may be used again.
-func (s LeftS6[C]) SendRightStored(ctx C, m RightStored) (LeftS5[C], error) {
-	if err := s.turn.check("journalsync.LeftS6.SendRightStored"); err != nil {
-		return LeftS5[C]{}, err
-	}
-	if err := s.turn.run.port.Send(ctx, "Right", "RightStored", m.Payload); err != nil {
-		return LeftS5[C]{}, &aura.Error{Op: "journalsync.LeftS6.SendRightStored", Kind: aura.KindOf(err), Err: err}
-	}
-	return LeftS5[C]{s.turn.next()}, nil
+	return Facts{payload}, LeftS1[C]{s.turn.next()}, nil
 }
 
 // LeftEnd is a state of Left, which here is done.
@@ -197,133 +198,130 @@ func StartRight[C any](port machine.Port[C]) RightS1[C] {
 	return RightS1[C]{turn[C]{run: &run[C]{port: port}}}
 }
 
-// RightS1 is a state of Right, which here receives Frontier of journal.Frontier from Left.
+// RightS1 is a state of Right, which here receives Streams of device.Streams or Compare of journal.Set or Facts of device.Batch or Next of device.Cursor or Done from Left.
 type RightS1[C any] struct{ turn turn[C] }
 
-// ReceiveFrontier waits for Frontier from Left. After an error of the port the state may be used again.
-func (s RightS1[C]) ReceiveFrontier(ctx C) (Frontier, RightS2[C], error) {
-	if err := s.turn.check("journalsync.RightS1.ReceiveFrontier"); err != nil {
-		return Frontier{}, RightS2[C]{}, err
-	}
-	label, payload, err := s.turn.run.port.Receive(ctx, "Left")
-	if err != nil {
-		return Frontier{}, RightS2[C]{}, &aura.Error{Op: "journalsync.RightS1.ReceiveFrontier", Kind: aura.KindOf(err), Err: err}
-	}
-	if label != "Frontier" {
-		return Frontier{}, RightS2[C]{}, aura.Errorf("journalsync.RightS1.ReceiveFrontier", aura.Corrupt, "message %q is not expected here", label)
-	}
-	return Frontier{payload}, RightS2[C]{s.turn.next()}, nil
+// RightS1Outcome is what Right can receive in the state RightS1: RightS1Streams, RightS1Compare, RightS1Facts, RightS1Next, RightS1Done.
+type RightS1Outcome[C any] interface{ isRightS1Outcome(C) }
+
+// RightS1Streams is the message Streams and the state after it.
+type RightS1Streams[C any] struct {
+	Message Streams
+	Next    RightS2[C]
 }
 
-// RightS2 is a state of Right, which here sends Frontier of journal.Frontier to Left.
-type RightS2[C any] struct{ turn turn[C] }
+func (RightS1Streams[C]) isRightS1Outcome(C) {}
 
-// SendFrontier sends Frontier to Left. It takes the capability sync:frontier and 1 unit of flow. After an error of the port the state may be used again.
-func (s RightS2[C]) SendFrontier(ctx C, m Frontier) (RightS3[C], error) {
-	if err := s.turn.check("journalsync.RightS2.SendFrontier"); err != nil {
-		return RightS3[C]{}, err
-	}
-	if err := s.turn.run.port.Send(ctx, "Left", "Frontier", m.Payload); err != nil {
-		return RightS3[C]{}, &aura.Error{Op: "journalsync.RightS2.SendFrontier", Kind: aura.KindOf(err), Err: err}
-	}
-	return RightS3[C]{s.turn.next()}, nil
+// RightS1Compare is the message Compare and the state after it.
+type RightS1Compare[C any] struct {
+	Message Compare
+	Next    RightS3[C]
 }
 
-// RightS3 is a state of Right, which here receives LeftFacts of fact.Batch or Done from Left.
-type RightS3[C any] struct{ turn turn[C] }
+func (RightS1Compare[C]) isRightS1Outcome(C) {}
 
-// RightS3Outcome is what Right can receive in the state RightS3: RightS3LeftFacts, RightS3Done.
-type RightS3Outcome[C any] interface{ isRightS3Outcome(C) }
-
-// RightS3LeftFacts is the message LeftFacts and the state after it.
-type RightS3LeftFacts[C any] struct {
-	Message LeftFacts
+// RightS1Facts is the message Facts and the state after it.
+type RightS1Facts[C any] struct {
+	Message Facts
 	Next    RightS4[C]
 }
 
-func (RightS3LeftFacts[C]) isRightS3Outcome(C) {}
+func (RightS1Facts[C]) isRightS1Outcome(C) {}
 
-// RightS3Done is the message Done and the state after it.
-type RightS3Done[C any] struct {
-	Message Done
+// RightS1Next is the message Next and the state after it.
+type RightS1Next[C any] struct {
+	Message Next
 	Next    RightS5[C]
 }
 
-func (RightS3Done[C]) isRightS3Outcome(C) {}
+func (RightS1Next[C]) isRightS1Outcome(C) {}
+
+// RightS1Done is the message Done and the state after it.
+type RightS1Done[C any] struct {
+	Message Done
+	Next    RightEnd[C]
+}
+
+func (RightS1Done[C]) isRightS1Outcome(C) {}
 
 // Receive waits for the choice of Left. After an error of the port the state may be used again.
-func (s RightS3[C]) Receive(ctx C) (RightS3Outcome[C], error) {
-	if err := s.turn.check("journalsync.RightS3.Receive"); err != nil {
+func (s RightS1[C]) Receive(ctx C) (RightS1Outcome[C], error) {
+	if err := s.turn.check("journalsync.RightS1.Receive"); err != nil {
 		return nil, err
 	}
 	label, payload, err := s.turn.run.port.Receive(ctx, "Left")
 	if err != nil {
-		return nil, &aura.Error{Op: "journalsync.RightS3.Receive", Kind: aura.KindOf(err), Err: err}
+		return nil, &aura.Error{Op: "journalsync.RightS1.Receive", Kind: aura.KindOf(err), Err: err}
 	}
 	switch label {
-	case "LeftFacts":
-		return RightS3LeftFacts[C]{LeftFacts{payload}, RightS4[C]{s.turn.next()}}, nil
+	case "Streams":
+		return RightS1Streams[C]{Streams{payload}, RightS2[C]{s.turn.next()}}, nil
+	case "Compare":
+		return RightS1Compare[C]{Compare{payload}, RightS3[C]{s.turn.next()}}, nil
+	case "Facts":
+		return RightS1Facts[C]{Facts{payload}, RightS4[C]{s.turn.next()}}, nil
+	case "Next":
+		return RightS1Next[C]{Next{payload}, RightS5[C]{s.turn.next()}}, nil
 	case "Done":
-		return RightS3Done[C]{Done{payload}, RightS5[C]{s.turn.next()}}, nil
+		return RightS1Done[C]{Done{payload}, RightEnd[C]{s.turn.next()}}, nil
 	}
-	return nil, aura.Errorf("journalsync.RightS3.Receive", aura.Corrupt, "message %q is not expected here", label)
+	return nil, aura.Errorf("journalsync.RightS1.Receive", aura.Corrupt, "message %q is not expected here", label)
 }
 
-// RightS4 is a state of Right, which here sends LeftStored of journal.Frontier to Left.
+// RightS2 is a state of Right, which here sends Streams of device.Streams to Left.
+type RightS2[C any] struct{ turn turn[C] }
+
+// SendStreams sends Streams to Left. It takes the capability sync:frontier and 1 unit of flow. After an error of the port the state may be used again.
+func (s RightS2[C]) SendStreams(ctx C, m Streams) (RightS1[C], error) {
+	if err := s.turn.check("journalsync.RightS2.SendStreams"); err != nil {
+		return RightS1[C]{}, err
+	}
+	if err := s.turn.run.port.Send(ctx, "Left", "Streams", m.Payload); err != nil {
+		return RightS1[C]{}, &aura.Error{Op: "journalsync.RightS2.SendStreams", Kind: aura.KindOf(err), Err: err}
+	}
+	return RightS1[C]{s.turn.next()}, nil
+}
+
+// RightS3 is a state of Right, which here sends Compare of journal.Set to Left.
+type RightS3[C any] struct{ turn turn[C] }
+
+// SendCompare sends Compare to Left. It takes the capability sync:frontier and 1 unit of flow. After an error of the port the state may be used again.
+func (s RightS3[C]) SendCompare(ctx C, m Compare) (RightS1[C], error) {
+	if err := s.turn.check("journalsync.RightS3.SendCompare"); err != nil {
+		return RightS1[C]{}, err
+	}
+	if err := s.turn.run.port.Send(ctx, "Left", "Compare", m.Payload); err != nil {
+		return RightS1[C]{}, &aura.Error{Op: "journalsync.RightS3.SendCompare", Kind: aura.KindOf(err), Err: err}
+	}
+	return RightS1[C]{s.turn.next()}, nil
+}
+
+// RightS4 is a state of Right, which here sends Stored of device.Stored to Left.
 type RightS4[C any] struct{ turn turn[C] }
 
-// SendLeftStored sends LeftStored to Left. It takes 1 unit of flow. After an error of the port the state may be used again.
-func (s RightS4[C]) SendLeftStored(ctx C, m LeftStored) (RightS3[C], error) {
-	if err := s.turn.check("journalsync.RightS4.SendLeftStored"); err != nil {
-		return RightS3[C]{}, err
+// SendStored sends Stored to Left. It takes the capability sync:push and 1 unit of flow. After an error of the port the state may be used again.
+func (s RightS4[C]) SendStored(ctx C, m Stored) (RightS1[C], error) {
+	if err := s.turn.check("journalsync.RightS4.SendStored"); err != nil {
+		return RightS1[C]{}, err
 	}
-	if err := s.turn.run.port.Send(ctx, "Left", "LeftStored", m.Payload); err != nil {
-		return RightS3[C]{}, &aura.Error{Op: "journalsync.RightS4.SendLeftStored", Kind: aura.KindOf(err), Err: err}
+	if err := s.turn.run.port.Send(ctx, "Left", "Stored", m.Payload); err != nil {
+		return RightS1[C]{}, &aura.Error{Op: "journalsync.RightS4.SendStored", Kind: aura.KindOf(err), Err: err}
 	}
-	return RightS3[C]{s.turn.next()}, nil
+	return RightS1[C]{s.turn.next()}, nil
 }
 
-// RightS5 is a state of Right, which here sends RightFacts of fact.Batch or Done to Left.
+// RightS5 is a state of Right, which here sends Facts of device.Batch to Left.
 type RightS5[C any] struct{ turn turn[C] }
 
-// SendRightFacts sends RightFacts to Left. It takes the capability sync:push and 8 units of flow. After an error of the port the state may be used again.
-func (s RightS5[C]) SendRightFacts(ctx C, m RightFacts) (RightS6[C], error) {
-	if err := s.turn.check("journalsync.RightS5.SendRightFacts"); err != nil {
-		return RightS6[C]{}, err
+// SendFacts sends Facts to Left. It takes the capability sync:push and 1 unit of flow. After an error of the port the state may be used again.
+func (s RightS5[C]) SendFacts(ctx C, m Facts) (RightS1[C], error) {
+	if err := s.turn.check("journalsync.RightS5.SendFacts"); err != nil {
+		return RightS1[C]{}, err
 	}
-	if err := s.turn.run.port.Send(ctx, "Left", "RightFacts", m.Payload); err != nil {
-		return RightS6[C]{}, &aura.Error{Op: "journalsync.RightS5.SendRightFacts", Kind: aura.KindOf(err), Err: err}
+	if err := s.turn.run.port.Send(ctx, "Left", "Facts", m.Payload); err != nil {
+		return RightS1[C]{}, &aura.Error{Op: "journalsync.RightS5.SendFacts", Kind: aura.KindOf(err), Err: err}
 	}
-	return RightS6[C]{s.turn.next()}, nil
-}
-
-// SendDone sends Done to Left. After an error of the port the state may be used again.
-func (s RightS5[C]) SendDone(ctx C, m Done) (RightEnd[C], error) {
-	if err := s.turn.check("journalsync.RightS5.SendDone"); err != nil {
-		return RightEnd[C]{}, err
-	}
-	if err := s.turn.run.port.Send(ctx, "Left", "Done", m.Payload); err != nil {
-		return RightEnd[C]{}, &aura.Error{Op: "journalsync.RightS5.SendDone", Kind: aura.KindOf(err), Err: err}
-	}
-	return RightEnd[C]{s.turn.next()}, nil
-}
-
-// RightS6 is a state of Right, which here receives RightStored of journal.Frontier from Left.
-type RightS6[C any] struct{ turn turn[C] }
-
-// ReceiveRightStored waits for RightStored from Left. After an error of the port the state may be used again.
-func (s RightS6[C]) ReceiveRightStored(ctx C) (RightStored, RightS5[C], error) {
-	if err := s.turn.check("journalsync.RightS6.ReceiveRightStored"); err != nil {
-		return RightStored{}, RightS5[C]{}, err
-	}
-	label, payload, err := s.turn.run.port.Receive(ctx, "Left")
-	if err != nil {
-		return RightStored{}, RightS5[C]{}, &aura.Error{Op: "journalsync.RightS6.ReceiveRightStored", Kind: aura.KindOf(err), Err: err}
-	}
-	if label != "RightStored" {
-		return RightStored{}, RightS5[C]{}, aura.Errorf("journalsync.RightS6.ReceiveRightStored", aura.Corrupt, "message %q is not expected here", label)
-	}
-	return RightStored{payload}, RightS5[C]{s.turn.next()}, nil
+	return RightS1[C]{s.turn.next()}, nil
 }
 
 // RightEnd is a state of Right, which here is done.

@@ -209,7 +209,7 @@ func (s *Shell) sponsor(tc task.Context, core *app.Core, id enrol.ID, yes bool) 
 		return aura.Errorf(op, aura.Unavailable, "no device has joined: %s", e.Reason)
 	}
 	return s.Print(deviceClaimed{e.Phase.String(), e}, `%s has joined: start its agent there with aura up.
-It knows your contacts and groups; earlier messages stay on this device. See: aura device list%s`, e.Name, s.HomeFlag())
+It knows your contacts and groups, and gets earlier messages while both devices run. See: aura device list%s`, e.Name, s.HomeFlag())
 }
 
 // agreed asks the person at the terminal. No answer is a no.
@@ -229,6 +229,8 @@ type deviceLine struct {
 	Joined bool `json:"joined"`
 	// Waiting says that only one side of two lists that contradict each other has the device.
 	Waiting bool `json:"waiting,omitempty"`
+	// Sync says how far another device has what this one has; nil: nothing is known of it.
+	Sync *device.Sync `json:"sync,omitempty"`
 }
 
 // firstDevice names the device with which the account began: no enrolment does.
@@ -244,11 +246,23 @@ func deviceLines(tc task.Context, core *app.Core) ([]deviceLine, error) {
 	if err != nil {
 		return nil, err
 	}
+	synced, err := core.Synced(tc)
+	if aura.KindOf(err) == aura.NotFound { // an agent of an earlier build
+		err = nil
+	}
+	if err != nil {
+		return nil, err
+	}
 	line := func(d device.Device, waiting bool) deviceLine {
 		l := deviceLine{Device: d, Name: firstDevice, Own: d.Device == core.Device(), Joined: true, Waiting: waiting}
 		for _, e := range enrolments {
 			if e.Device == d.Device && e.Phase >= enrol.PhaseListed {
 				l.Name, l.Joined = e.Name, e.Phase == enrol.PhaseJoined || l.Own
+			}
+		}
+		for i := range synced.Devices {
+			if synced.Devices[i].Device == d.Device {
+				l.Sync = &synced.Devices[i]
 			}
 		}
 		return l
@@ -263,8 +277,37 @@ func deviceLines(tc task.Context, core *app.Core) ([]deviceLine, error) {
 	return lines, nil
 }
 
+// behind says in a few words how far another device is.
+func behind(s *device.Sync, now aura.Instant) string {
+	switch {
+	case !s.Connected && s.Seen == 0:
+		return "not seen yet"
+	case !s.Connected:
+		return "last seen " + ago(now.Sub(s.Seen))
+	case s.Complete:
+		return "complete"
+	}
+	return fmt.Sprintf("%d behind", s.Behind)
+}
+
+// ago says in words how long something is past.
+func ago(d aura.Duration) string {
+	for _, unit := range []struct {
+		name   string
+		length time.Duration
+	}{{"day", 24 * time.Hour}, {"hour", time.Hour}, {"minute", time.Minute}} {
+		switch n := d / unit.length; {
+		case n == 1:
+			return "1 " + unit.name + " ago"
+		case n > 1:
+			return fmt.Sprintf("%d %ss ago", n, unit.name)
+		}
+	}
+	return "a moment ago"
+}
+
 // state says in a few words how a device is.
-func (l *deviceLine) state() string {
+func (l *deviceLine) state(now aura.Instant) string {
 	var words []string
 	if l.Own {
 		words = append(words, "this device")
@@ -274,6 +317,9 @@ func (l *deviceLine) state() string {
 	}
 	if l.Waiting {
 		words = append(words, "contested")
+	}
+	if l.Sync != nil && l.Joined && !l.Own {
+		words = append(words, behind(l.Sync, now))
 	}
 	return strings.Join(words, ", ")
 }
@@ -300,7 +346,7 @@ func deviceListCommand(s *Shell) *cobra.Command {
 				}
 				w := tabwriter.NewWriter(s.Out, 0, 0, 2, ' ', 0)
 				for i := range lines {
-					fmt.Fprintf(w, "%s\t%s\t%s\n", aura.Short(lines[i].Device.Device), lines[i].Name, lines[i].state())
+					fmt.Fprintf(w, "%s\t%s\t%s\n", aura.Short(lines[i].Device.Device), lines[i].Name, lines[i].state(tc.Now().At))
 				}
 				if err := w.Flush(); err != nil {
 					return err
@@ -331,7 +377,7 @@ func deviceShowCommand(s *Shell) *cobra.Command {
 				if err != nil {
 					return err
 				}
-				state := l.state()
+				state := l.state(tc.Now().At)
 				if state == "" {
 					state = "joined"
 				}
