@@ -14,6 +14,7 @@ import (
 	"github.com/aura-runtime/aura/fact"
 	"github.com/aura-runtime/aura/machine"
 	"github.com/aura-runtime/aura/protocols"
+	"github.com/aura-runtime/aura/service"
 	"github.com/aura-runtime/aura/session"
 	"github.com/aura-runtime/aura/task"
 	"github.com/aura-runtime/aura/world"
@@ -314,6 +315,9 @@ func (x *monitor) end() (all []string) {
 func (x *monitor) compare(w *auratest.World, all []*auratest.Person) {
 	w.Helper()
 	for name, p := range x.sessions {
+		if p.protocol == service.JournalSyncID {
+			continue // nothing keeps it
+		}
 		kept := 0
 		for _, person := range all {
 			shown, err := person.Agent.Sessions().Trace(x.tc, name)

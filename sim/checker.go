@@ -37,6 +37,7 @@ type checker struct {
 	labels  map[aura.ContextID]string       // as shown last
 	renamed map[aura.ContextID]bool         // by the user, with an outcome that is not known: anything may be shown
 	chosen  map[aura.ContextID]bool         // the user has renamed it at some time
+	named   map[aura.ContextID]bool         // another device of the account labelled it, and may have at the same time as this one or with a label that is in use here
 	foreign map[aura.OperationID]bool       // actions that another device of the account began
 	news    []aura.DeviceID                 // devices whose removal came in this batch
 	removed map[aura.DeviceID]bool          // devices whose removal came before
@@ -56,7 +57,7 @@ func newChecker(p *person) *checker {
 		seq: map[line]uint64{}, acked: map[stream]uint64{}, failed: map[receiver]uint64{}, latest: map[line]int{},
 		blocked: map[aura.AuthorityID]bool{}, knows: map[aura.AuthorityID]bool{},
 		labels: map[aura.ContextID]string{}, renamed: map[aura.ContextID]bool{},
-		chosen: map[aura.ContextID]bool{}, removed: map[aura.DeviceID]bool{}, since: map[aura.DeviceID]aura.Duration{}, foreign: map[aura.OperationID]bool{},
+		named: map[aura.ContextID]bool{}, chosen: map[aura.ContextID]bool{}, removed: map[aura.DeviceID]bool{}, since: map[aura.DeviceID]aura.Duration{}, foreign: map[aura.OperationID]bool{},
 	}
 }
 
@@ -97,7 +98,7 @@ func (w *checker) take(r *fact.Record) {
 	w.ids = append(w.ids, r.ID)
 	w.has[r.ID], w.short[r.Place().ID] = true, true
 	if context, shared := r.Fact.Namespace.Context(); shared {
-		if w.removed[r.Fact.Device] && r.Fact.Device != w.person.ring.Device() {
+		if w.removed[r.Fact.Device] && r.Fact.Device != w.person.ring.Device() && !w.shares(r.ID) {
 			w.violate(RemovedSilent, "a fact of %s was taken after its removal was known", w.person.world.byDevice(r.Fact.Device).name)
 		}
 		w.hold(context, r)
@@ -116,13 +117,26 @@ func (w *checker) take(r *fact.Record) {
 // end a moment later.
 func (w *checker) overheard(r *fact.Record) {
 	author := w.person.world.byDevice(r.Fact.Device)
-	if author == nil || author.forked() || !w.person.first().spurned {
+	if author == nil || author.forked() || !w.person.first().spurned || w.shares(r.ID) {
 		return
 	}
 	known := author.checker
 	if at := w.person.world.steps[r.Place().ID].at; known.removed[w.person.ring.Device()] && at > known.since[w.person.ring.Device()]+endsWithin {
 		w.violate(RemovedSilent, "%s told a device something after the removal was known", author.name)
 	}
+}
+
+// shares reports whether another device of the account has a fact, so that it may have come from there: then its author paid for it towards that
+// device, and it may come after a removal.
+func (w *checker) shares(id aura.FactID) bool {
+	for _, d := range w.person.owner().everywhere() {
+		for _, h := range append([]*person{d}, d.copies...) {
+			if h != w.person && h.ring.Device() != w.person.ring.Device() && h.checker != nil && h.checker.has[id] {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // endsWithin is how long a session with a removed device may take to end.
@@ -167,6 +181,9 @@ func (w *checker) paid(context aura.ContextID, r *fact.Record) {
 	if author.last == nil {
 		return // its journal is being opened
 	}
+	if w.shares(r.ID) {
+		return
+	}
 	if author.forked() {
 		return // the ledger of the home that wrote it is one of several, or was turned back
 	}
@@ -189,6 +206,11 @@ func (w *checker) learn(r *fact.Record) {
 		w.foreign[r.Fact.Operation] = true
 	}
 	switch {
+	case r.Fact.Kind == contact.KindRenamed && own && !here:
+		var renamed contact.Renamed
+		if w.read(r, &renamed) {
+			w.named[renamed.Context] = true
+		}
 	case r.Fact.Kind == chat.KindMessage && shared:
 		w.hear(context, r)
 	case r.Fact.Kind == delivery.KindAcked && here:

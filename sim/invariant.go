@@ -45,6 +45,8 @@ const (
 	BoundsHold = "nothing beyond a bound counts"
 	// SiblingsMeet: in the end the devices of an account that know each other have a link.
 	SiblingsMeet = "devices of one account meet"
+	// SiblingsAgree: in the end the devices of an account hold the same facts, of the account and of its conversations.
+	SiblingsAgree = "devices of one account have one history"
 	// PositionsGrow: the positions of a journal only grow.
 	PositionsGrow = "journal positions only grow"
 	// DecisionCharged: the charges of a carried-out decision are in the ledger, each with its receipt.

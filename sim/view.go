@@ -172,11 +172,11 @@ func (l *life) labelsStay(shown []chat.Thread) {
 	stands := map[string]aura.ContextID{}
 	for i := range shown {
 		t := &shown[i]
-		if other, twice := stands[t.Name]; twice {
+		if other, twice := stands[t.Name]; twice && !l.checker.named[other] && !l.checker.named[t.Context] {
 			l.world.violate(l.name, LabelsStay, "%q stands for %s and for %s", t.Name, other, t.Context)
 		}
 		stands[t.Name] = t.Context
-		if before, ok := l.checker.labels[t.Context]; ok && before != t.Name && !l.checker.renamed[t.Context] {
+		if before, ok := l.checker.labels[t.Context]; ok && before != t.Name && !l.checker.renamed[t.Context] && !l.checker.named[t.Context] {
 			l.world.violate(l.name, LabelsStay, "%q is called %q now", before, t.Name)
 		}
 		l.checker.labels[t.Context] = t.Name
