@@ -327,7 +327,7 @@ func taggedStructs(t *testing.T, tags ...string) map[string][]field {
 	}
 	tagged := map[string][]field{}
 	for name, s := range types {
-		if slices.ContainsFunc(s.Fields.List, func(f *ast.Field) bool { return tagOf(f, tags) != "" }) {
+		if slices.ContainsFunc(s.Fields.List, func(f *ast.Field) bool { tag := tagOf(f, tags); return tag != "" && tag != "-" }) {
 			tagged[name] = fieldsOf(types, name, s, tags)
 		}
 	}
