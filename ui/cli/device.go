@@ -247,7 +247,8 @@ func deviceLines(tc task.Context, core *app.Core) ([]deviceLine, error) {
 		return nil, err
 	}
 	synced, err := core.Synced(tc)
-	if aura.KindOf(err) == aura.NotFound { // an agent of an earlier build
+	switch aura.KindOf(err) {
+	case aura.NotFound, aura.Unavailable: // an agent of an earlier build, or none
 		err = nil
 	}
 	if err != nil {
