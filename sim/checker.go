@@ -95,6 +95,7 @@ func (w *checker) take(r *fact.Record) {
 		w.violate(PositionsGrow, "position %d follows position %d", r.Position, next-1)
 		return
 	}
+	w.trace(r)
 	w.ids = append(w.ids, r.ID)
 	w.has[r.ID], w.short[r.Place().ID] = true, true
 	if context, shared := r.Fact.Namespace.Context(); shared {
@@ -111,6 +112,22 @@ func (w *checker) take(r *fact.Record) {
 		}
 	}
 	w.learn(r)
+}
+
+// trace notes of a fact about deliveries whether another home of the device wrote it, so that it came by a sibling: it says how far the facts are that
+// the other home had then. One that was here when the home was copied or restored is its own.
+func (w *checker) trace(r *fact.Record) {
+	p := w.person
+	if r.Fact.Device != p.ring.Device() || r.Fact.Kind != delivery.KindAcked && r.Fact.Kind != delivery.KindFailed {
+		return
+	}
+	if w != p.checker && int(r.Position) <= len(p.checker.ids) {
+		return // the last process knew it
+	}
+	if p.world.written[r.ID] {
+		p.returned[r.ID] = true
+	}
+	p.world.written[r.ID] = true
 }
 
 // overheard checks that a fact which comes to a removed device was said before its author knew of the removal: a session may
@@ -213,12 +230,12 @@ func (w *checker) learn(r *fact.Record) {
 		}
 	case r.Fact.Kind == chat.KindMessage && shared:
 		w.hear(context, r)
-	case r.Fact.Kind == delivery.KindAcked && here:
+	case r.Fact.Kind == delivery.KindAcked && here && !p.returned[r.ID]:
 		var ack delivery.Acked
 		if w.read(r, &ack) {
 			w.confirm(&ack)
 		}
-	case r.Fact.Kind == delivery.KindFailed && here:
+	case r.Fact.Kind == delivery.KindFailed && here && !p.returned[r.ID]:
 		var failed delivery.Failed
 		if w.read(r, &failed) {
 			key := receiver{failed.Context, failed.Peer}

@@ -305,7 +305,7 @@ func (w *simulation) newCopy(tc task.Context, p *person) *person {
 	p.forks++
 	twin.original, twin.machine, twin.ring, twin.disk = p, p.copied, p.ring, disk
 	twin.stay(transport.Address(fmt.Sprintf("/ip4/203.0.113.%d/udp/%d/quic-v1", p.number, p.port()-1+p.copied)))
-	twin.checker.ids = slices.Clone(p.checker.ids)
+	twin.checker.ids, twin.returned = slices.Clone(p.checker.ids), maps.Clone(p.returned)
 	twin.spent, twin.spentIn = slices.Clone(p.spent), maps.Clone(p.spentIn)
 	p.copies = append(p.copies, twin)
 	return twin

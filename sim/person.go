@@ -64,22 +64,23 @@ type person struct {
 	spentIn map[spending]int                  // the index in spent, by all but the units
 	ended   map[aura.OperationID]domain.Phase // how actions ended, as shown
 
-	account   *person            // of the first home of another device: that of the first one
-	devices   []*person          // of the first home of the first device: those of the others that were ever enrolled
-	entries   *listing           // of the same: nil while the account has one device
-	guardians ed25519.PrivateKey // of the same: what they hold together; nil: there are none
-	enrolled  int                // of the same: how many devices were enrolled, or nearly
-	enrolling bool               // of the same
-	spurned   bool               // an entry removed this device
-	lastEpoch aura.Epoch         // in which that was
-	retired   bool               // it was removed, and is not used any more
-	original  *person            // of a copy: whose home was copied
-	copies    []*person          // homes that were copied from this one and are in use
-	copied    int                // how many homes were copied from this one in all
-	forks     int                // how often a home of this person was copied or restored
-	backups   []backup           // oldest first
-	restored  bool               // the next process finds the disk of a backup
-	atCommit  func(task.Context) // what happens when the next batch has become durable; nil: nothing
+	account   *person              // of the first home of another device: that of the first one
+	devices   []*person            // of the first home of the first device: those of the others that were ever enrolled
+	entries   *listing             // of the same: nil while the account has one device
+	guardians ed25519.PrivateKey   // of the same: what they hold together; nil: there are none
+	enrolled  int                  // of the same: how many devices were enrolled, or nearly
+	enrolling bool                 // of the same
+	spurned   bool                 // an entry removed this device
+	lastEpoch aura.Epoch           // in which that was
+	retired   bool                 // it was removed, and is not used any more
+	original  *person              // of a copy: whose home was copied
+	copies    []*person            // homes that were copied from this one and are in use
+	copied    int                  // how many homes were copied from this one in all
+	forks     int                  // how often a home of this person was copied or restored
+	backups   []backup             // oldest first
+	restored  bool                 // the next process finds the disk of a backup
+	returned  map[aura.FactID]bool // facts about deliveries that another home of the device wrote, and that came by a sibling
+	atCommit  func(task.Context)   // what happens when the next batch has become durable; nil: nothing
 
 	// The state that planted bugs keep through restarts.
 	index   streams                            // of a forgetful disk
@@ -134,7 +135,7 @@ func (w *simulation) newPerson(i, slot int, name string) *person {
 		world: w, name: name, number: i + 1, slot: slot, turn: task.NewSemaphore(1), asked: map[string]aura.Duration{}, agreed: map[string]bool{},
 		spentIn: map[spending]int{}, ended: map[aura.OperationID]domain.Phase{},
 		pausing: map[transport.PeerID]pausing{}, seen: map[transport.PeerID]aura.Duration{},
-		places: map[place]aura.FactID{},
+		places: map[place]aura.FactID{}, returned: map[aura.FactID]bool{},
 	}
 	p.stay(p.home())
 	p.ring = keyring.Ephemeral(w.sim.Entropy(p.name + " keys"))

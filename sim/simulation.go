@@ -44,6 +44,7 @@ type simulation struct {
 	talks   talks
 	plays   plays
 	steps   map[[fact.ShortID]byte]step // all facts of contexts that were ever durable
+	written map[aura.FactID]bool        // the facts about deliveries that were ever durable
 	bounds  map[stream][]closed         // all bounds that were said of a device
 	held    map[holding]bool            // facts of contexts that were ever durable at a home of a device
 	joined  aura.Duration               // when an invitation was made or answered last
@@ -62,7 +63,7 @@ type simulation struct {
 
 func newSimulation(o Options) *simulation {
 	w := &simulation{options: o, talks: newTalks(), held: map[holding]bool{}, violated: map[string]int{},
-		steps: map[[fact.ShortID]byte]step{}, bounds: map[stream][]closed{},
+		steps: map[[fact.ShortID]byte]step{}, written: map[aura.FactID]bool{}, bounds: map[stream][]closed{},
 	}
 	w.log = &eventLog{to: o.Trace, elapsed: func() aura.Duration { return w.sim.Elapsed() }}
 	// The wall clock begins somewhere in an hour, so that the epoch of the default policy turns in some worlds.
