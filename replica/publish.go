@@ -1,6 +1,7 @@
 package replica
 
 import (
+	"github.com/aura-runtime/aura"
 	"github.com/aura-runtime/aura/domain/delivery"
 	"github.com/aura-runtime/aura/domain/status"
 	"github.com/aura-runtime/aura/fact"
@@ -33,25 +34,38 @@ func (l *link) outbox(sent uint64, reason string) delivery.Outbox {
 	return l.sync.env.outbox(l.key, sent, acked, counted, reason)
 }
 
-// outbox describes a delivery by the places of its numbers.
+// outbox describes a delivery by the places of its numbers or, where there are branches, by positions.
 func (e *Env) outbox(key linkKey, sent, acked uint64, counted bool, reason string) delivery.Outbox {
 	ns, device := fact.ContextNamespace(key.context), e.Ring.Device()
-	box := delivery.Outbox{Reason: reason, Counted: counted, From: device}
-	if e.Journal.Branched(ns, device) {
-		// A fact about deliveries may cover a branch farther than the place up to which the peer has all branches.
-		box.Head, box.Counted = e.Journal.Head(), false
-	}
+	box := delivery.Outbox{Reason: reason, Counted: counted, From: device, Branched: e.Journal.Branched(ns, device)}
 	for _, of := range []struct {
 		number uint64
 		place  *uint64
-	}{{sent, &box.Sent}, {e.Journal.Charge(key.context, key.peer).Through, &box.Charged}, {acked, &box.Acked}} {
+		at     *fact.Position
+	}{{sent, &box.Sent, &box.SentAt}, {e.Journal.Charge(key.context, key.peer).Through, &box.Charged, &box.ChargedAt}, {acked, &box.Acked, &box.AckedAt}} {
 		at, err := e.Journal.Through(ns, device, of.number)
+		if err == nil && box.Branched {
+			*of.at, err = e.positionThrough(ns, device, of.number)
+		}
 		if err != nil {
 			return delivery.Outbox{Reason: reason, From: device} // what a failing disk hides the facts still say
 		}
 		*of.place = at.Seq
 	}
 	return box
+}
+
+// positionThrough returns the position up to which the facts of a stream are those up to a number.
+func (e *Env) positionThrough(ns fact.Namespace, device aura.DeviceID, number uint64) (fact.Position, error) {
+	through := e.Journal.Head()
+	next, err := e.Journal.ByAuthor(ns, device, number+1, 1)
+	switch {
+	case aura.KindOf(err) == aura.NotFound: // a snapshot took its place
+		return 0, nil
+	case err == nil && len(next) > 0:
+		return min(through, next[0].Position-1), nil
+	}
+	return through, err
 }
 
 // denialText says why the guard keeps the link from its peer.

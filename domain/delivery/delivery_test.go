@@ -128,6 +128,41 @@ func TestATextOfASiblingIsAsFarAsItsFactsSay(t *testing.T) {
 	}
 }
 
+// TestFactsOfACopySayNothingOfABranch: a copy of this home got through with its own branch, and its facts came by a sibling. They name a place beyond the
+// text, which lies on another branch. The positions that the agent observes say how far all branches here are.
+func TestFactsOfACopySayNothingOfABranch(t *testing.T) {
+	straight := delivery.Place{Context: adaBen, Device: ada.Device(), Seq: 3, Position: 9, Fork: 4}
+	branch := delivery.Place{Context: adaBen, Device: ada.Device(), Seq: 4, Position: 12, Fork: 4}
+	for _, c := range []struct {
+		box              *delivery.Outbox
+		straight, branch delivery.Progress
+	}{
+		{nil, delivery.ProgressDelivered, delivery.ProgressWaiting},
+		{&delivery.Outbox{Branched: true, Acked: 9, AckedAt: 8, Counted: true}, delivery.ProgressWaiting, delivery.ProgressWaiting},
+		{&delivery.Outbox{Branched: true, Acked: 9, AckedAt: 9, SentAt: 12, Counted: true}, delivery.ProgressDelivered, delivery.ProgressSent},
+		{&delivery.Outbox{Branched: true, AckedAt: 12, Counted: true}, delivery.ProgressDelivered, delivery.ProgressDelivered},
+		{&delivery.Outbox{Acked: 9, Counted: true}, delivery.ProgressDelivered, delivery.ProgressWaiting}, // observed before the other branch came
+	} {
+		s := delivery.NewState(ada.Authority())
+		r := acked(t, 1, adaBen, 9)
+		r.Position = 20
+		s.Apply(&r)
+		if c.box != nil {
+			c.box.From = ada.Device()
+			b, err := fact.Marshal(c.box)
+			if err != nil {
+				t.Fatal(err)
+			}
+			s.Observe(fact.Observation{Kind: delivery.ObservedOutbox, Key: delivery.OutboxKey(adaBen, ben.Authority(), ben.Device()), Payload: b})
+		}
+		for of, want := range map[*delivery.Place]delivery.Progress{&straight: c.straight, &branch: c.branch} {
+			if got, why := s.Progress(*of, ben.Authority()); got != want {
+				t.Errorf("%+v: the text at place %d is %s %q, want %s", c.box, of.Seq, got, why, want)
+			}
+		}
+	}
+}
+
 func TestGivingUpKeepsCountInTheMetadata(t *testing.T) {
 	by := domain.Caller{Authority: ada.Authority(), Device: ada.Device()}
 	r, err := delivery.GiveUp(by, ben.Authority(), guard.Mark{Context: adaBen, Number: 7, Place: fact.Place{Seq: 7}}, strings.Repeat("é", 300))

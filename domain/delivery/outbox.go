@@ -23,12 +23,25 @@ type Outbox struct {
 	// that who asks about one message need not read all the facts about deliveries.
 	Acked   uint64 `cbor:"4,keyasint,omitempty"`
 	Counted bool   `cbor:"5,keyasint,omitempty"`
-	// Head is the position of the last record when the places were noted: they say nothing of facts behind it on other
-	// branches. Zero where there are none.
-	Head fact.Position `cbor:"6,keyasint,omitempty"`
+	// AckedAt, SentAt and ChargedAt are set where the own facts have several branches, see Branched: the positions up to which all own facts
+	// that are here are so far. The places say nothing then.
+	AckedAt fact.Position `cbor:"6,keyasint,omitempty"`
 	// From is the own device whose facts these are; zero: the only one, of an earlier build.
-	From aura.DeviceID `cbor:"7,keyasint,omitzero"`
+	From      aura.DeviceID `cbor:"7,keyasint,omitzero"`
+	SentAt    fact.Position `cbor:"8,keyasint,omitempty"`
+	ChargedAt fact.Position `cbor:"9,keyasint,omitempty"`
+	Branched  bool          `cbor:"10,keyasint,omitempty"`
 }
+
+// reached reports whether a fact is at or before a place or, where there are branches, a position.
+func (b *Outbox) reached(of *Place, place uint64, at fact.Position) bool {
+	if b.Branched {
+		return of.Position <= at
+	}
+	return of.within(place)
+}
+
+func (b *Outbox) acked(of *Place) bool { return b.reached(of, b.Acked, b.AckedAt) }
 
 // OutboxKey returns the key of the observation about a device of a peer in a context.
 func OutboxKey(context aura.ContextID, peer aura.AuthorityID, device aura.DeviceID) string {
@@ -39,8 +52,8 @@ func OutboxKey(context aura.ContextID, peer aura.AuthorityID, device aura.Device
 // without an agent.
 type outboxes struct {
 	known map[link]map[aura.DeviceID]Outbox
-	acked map[link]map[aura.DeviceID]mark // as counted; it stays true when the agent has gone
-	from  aura.DeviceID                   // the own device that the observations are of; zero: any, of an earlier build
+	acked map[link]map[aura.DeviceID]Outbox // how far it was counted; it stays true when the agent has gone
+	from  aura.DeviceID                     // the own device that the observations are of; zero: any, of an earlier build
 }
 
 type link struct {
@@ -70,7 +83,7 @@ func (s *State) Observe(ob fact.Observation) bool {
 		return false
 	}
 	if o.known == nil {
-		o.known, o.acked = map[link]map[aura.DeviceID]Outbox{}, map[link]map[aura.DeviceID]mark{}
+		o.known, o.acked = map[link]map[aura.DeviceID]Outbox{}, map[link]map[aura.DeviceID]Outbox{}
 	}
 	if o.known[at] == nil {
 		o.known[at] = map[aura.DeviceID]Outbox{}
@@ -78,11 +91,19 @@ func (s *State) Observe(ob fact.Observation) bool {
 	o.known[at][device], o.from = box, box.From
 	if box.Counted {
 		if o.acked[at] == nil {
-			o.acked[at] = map[aura.DeviceID]mark{}
+			o.acked[at] = map[aura.DeviceID]Outbox{}
 		}
-		o.acked[at][device] = farther(o.acked[at][device], mark{box.Acked, box.Head + 1})
+		before := o.acked[at][device]
+		o.acked[at][device] = Outbox{
+			Acked: max(before.Acked, box.Acked), AckedAt: max(before.AckedAt, box.AckedAt), Branched: box.Branched, Counted: true,
+		}
 	}
 	return true
+}
+
+// counted reports whether the observations say all that is known of how far the facts of an own device are at a device of a peer.
+func (o *outboxes) counted(at link, device, own aura.DeviceID) bool {
+	return o.concerns(own) && o.acked[at][device].Counted
 }
 
 // concerns reports whether the observations say how far the facts of an own device are: those of another one leave from there.
@@ -117,8 +138,8 @@ func (o *outboxes) of(at link) []Outbox {
 	for _, d := range devices {
 		box := o.known[at][d]
 		if acked, counted := o.acked[at][d]; counted {
-			acked = farther(acked, mark{box.Acked, box.Head + 1})
-			box.Acked, box.Head, box.Counted = acked.Through, acked.At-1, true
+			box.Acked, box.AckedAt, box.Counted = max(acked.Acked, box.Acked), max(acked.AckedAt, box.AckedAt), true
+			box.Branched = box.Branched || acked.Branched
 		}
 		boxes = append(boxes, box)
 	}

@@ -1,7 +1,6 @@
 package delivery
 
 import (
-	"cmp"
 	"maps"
 	"slices"
 	"strconv"
@@ -76,24 +75,15 @@ type Place struct {
 	Fork     uint64
 }
 
-// mark is a place up to which all facts that had come before a position have something in common.
-type mark struct {
-	Through uint64        `cbor:"1,keyasint,omitempty"`
-	At      fact.Position `cbor:"2,keyasint,omitempty"`
+// within reports whether facts about deliveries that name a place say something of a fact. They mean the branch of the home that wrote them, which may
+// be another copy: beyond the place up to which there is one branch they say nothing.
+func (of *Place) within(through uint64) bool {
+	return of.Seq <= through && (of.Fork == 0 || of.Seq < of.Fork)
 }
 
-// covers reports whether a mark holds for a fact. Beyond the place up to which there is one branch, a fact that came
-// later may be on another branch.
-func (m mark) covers(of *Place) bool {
-	return of.Seq <= m.Through && (of.Fork == 0 || of.Seq < of.Fork || of.Position < m.At)
-}
-
-// farther returns the mark that says more.
-func farther(a, b mark) mark {
-	if cmp.Or(cmp.Compare(a.Through, b.Through), cmp.Compare(a.At, b.At)) < 0 {
-		return b
-	}
-	return a
+// covers reports whether the delivery of a fact was given up. That ends the delivery of all facts that are here, on each branch.
+func (f *failure) covers(of *Place) bool {
+	return of.within(f.Through) || of.Seq <= f.Through && of.Position < f.At
 }
 
 // Progress says how far an own fact got towards one peer, and why no further: it is delivered when one device of the
@@ -105,17 +95,17 @@ func (s *State) Progress(of Place, peer aura.AuthorityID) (Progress, string) {
 	if !s.outboxes.concerns(of.Device) {
 		boxes = nil
 	}
-	for device, m := range s.acked[at] {
-		if m.covers(&of) && s.outboxes.counts(to, device) {
+	for device, through := range s.acked[at] {
+		if of.within(through) && s.outboxes.counts(to, device) && !s.outboxes.counted(to, device, of.Device) {
 			return ProgressDelivered, ""
 		}
 	}
 	for i := range boxes {
-		if (mark{boxes[i].Acked, boxes[i].Head + 1}).covers(&of) {
+		if boxes[i].acked(&of) {
 			return ProgressDelivered, ""
 		}
 	}
-	if failed := s.failed[at]; failed != nil && (mark{failed.Value.Through, failed.Value.At}).covers(&of) {
+	if failed := s.failed[at]; failed != nil && failed.Value.covers(&of) {
 		return ProgressFailed, failed.Value.Reason
 	}
 	if len(s.outboxes.known[to]) == 0 {
@@ -136,11 +126,11 @@ func (s *State) Progress(of Place, peer aura.AuthorityID) (Progress, string) {
 // progress is [State.Progress] for a fact that one device does not have yet.
 func (b *Outbox) progress(of *Place) (Progress, string) {
 	switch {
-	case mark{b.Sent, b.Head + 1}.covers(of):
+	case b.reached(of, b.Sent, b.SentAt):
 		return ProgressSent, ""
 	case b.Reason != "":
 		return ProgressWaiting, b.Reason
-	case mark{b.Charged, b.Head + 1}.covers(of):
+	case b.reached(of, b.Charged, b.ChargedAt):
 		return ProgressSending, ""
 	}
 	return ProgressWaiting, reasonUndecided
@@ -158,10 +148,14 @@ func (s *State) Holders(of Place, peer aura.AuthorityID) (holders []aura.DeviceI
 		return nil
 	}
 	return slices.DeleteFunc(devices, func(d aura.DeviceID) bool {
-		box := o.known[to][d]
-		if !o.concerns(of.Device) {
-			return !said[d].covers(&of)
+		through, is := said[d]
+		if is = is && of.within(through); !o.concerns(of.Device) {
+			return !is
 		}
-		return !said[d].covers(&of) && !o.acked[to][d].covers(&of) && !(mark{box.Acked, box.Head + 1}).covers(&of)
+		box, counted := o.acked[to][d]
+		if now, here := o.known[to][d]; !counted && here {
+			box = now
+		}
+		return !box.acked(&of) && (counted || !is)
 	})
 }

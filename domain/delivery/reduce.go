@@ -10,7 +10,7 @@ import (
 // arrival and any repetition. It grows with the peers of the shared contexts. One task at a time applies or reads.
 type State struct {
 	self     aura.AuthorityID
-	acked    map[hop]map[aura.DeviceID]mark // by the device of the peer
+	acked    map[hop]map[aura.DeviceID]uint64 // the place, by the device of the peer
 	failed   map[hop]*fold.Newest[failure]
 	outboxes outboxes
 }
@@ -40,13 +40,13 @@ func (s *State) Apply(r *fact.Record) {
 		var p Acked
 		if fold.Own(&r.Fact, &p) == nil {
 			if s.acked == nil {
-				s.acked = map[hop]map[aura.DeviceID]mark{}
+				s.acked = map[hop]map[aura.DeviceID]uint64{}
 			}
 			at := hop{link{p.Context, p.Peer}, r.Fact.Device}
 			if s.acked[at] == nil {
-				s.acked[at] = map[aura.DeviceID]mark{}
+				s.acked[at] = map[aura.DeviceID]uint64{}
 			}
-			s.acked[at][p.Device] = farther(s.acked[at][p.Device], mark{p.Through, r.Position})
+			s.acked[at][p.Device] = max(s.acked[at][p.Device], p.Through)
 		}
 	case KindFailed:
 		var p Failed

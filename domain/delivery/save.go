@@ -17,15 +17,15 @@ type saved struct {
 }
 
 type savedHop struct {
-	Context aura.ContextID         `cbor:"1,keyasint"`
-	Peer    aura.AuthorityID       `cbor:"2,keyasint"`
-	Device  aura.DeviceID          `cbor:"3,keyasint"`           // the own one
-	Acked   map[aura.DeviceID]mark `cbor:"4,keyasint,omitempty"` // by the device of the peer
-	Failed  *fold.Newest[failure]  `cbor:"5,keyasint,omitempty"`
+	Context aura.ContextID           `cbor:"1,keyasint"`
+	Peer    aura.AuthorityID         `cbor:"2,keyasint"`
+	Device  aura.DeviceID            `cbor:"3,keyasint"`           // the own one
+	Acked   map[aura.DeviceID]uint64 `cbor:"4,keyasint,omitempty"` // the place, by the device of the peer
+	Failed  *fold.Newest[failure]    `cbor:"5,keyasint,omitempty"`
 }
 
 // Version implements [domain.State].
-func (s *State) Version() int { return 3 }
+func (s *State) Version() int { return 4 }
 
 // Save implements [domain.State].
 func (s *State) Save() ([]byte, error) {
@@ -61,7 +61,7 @@ func (s *State) Restore(state []byte) error {
 	if from.Self != s.self {
 		return aura.Errorf("delivery.Restore", aura.Corrupt, "the deliveries are another authority's")
 	}
-	s.acked, s.failed = map[hop]map[aura.DeviceID]mark{}, map[hop]*fold.Newest[failure]{}
+	s.acked, s.failed = map[hop]map[aura.DeviceID]uint64{}, map[hop]*fold.Newest[failure]{}
 	for _, h := range from.Hops {
 		at := hop{link{h.Context, h.Peer}, h.Device}
 		if len(h.Acked) > 0 {
