@@ -230,7 +230,8 @@ func (l *life) unshown(tc task.Context) string {
 }
 
 // unaware names an own message that is at all homes of a member and is not shown as delivered to the member; empty:
-// there is none. Of a text of another device of the account whose home was copied, the facts that come from there do not say it.
+// there is none. Of a text of another device of the account whose home was copied, the facts that come from there do not say it, and of one that was
+// removed none come.
 func (l *life) unaware(tc task.Context) string {
 	fresh, err := l.reduce(tc)
 	if err != nil {
@@ -244,7 +245,7 @@ func (l *life) unaware(tc task.Context) string {
 		messages, _ := fresh.chats.Messages(fresh.setting(), context, 0)
 		for i := range messages {
 			m := &messages[i]
-			if by := l.world.talks.find(context, m.Text); by != nil && by.author.first() != l.first() && by.author.forked() {
+			if by := l.world.talks.find(context, m.Text); by != nil && by.author.first() != l.first() && (by.author.forked() || by.author.first().spurned) {
 				continue
 			}
 			recipients := m.Recipients
