@@ -127,7 +127,7 @@ func (p *person) history() map[string]string {
 		if !shared {
 			return ns == fact.OwnNamespace(p.self())
 		}
-		return p.checker.takes[context]
+		return p.checker.takesIn(context)
 	})
 	all := map[string]string{}
 	for i := range rows {
