@@ -374,9 +374,11 @@ func TestANewDeviceBeginsWithVoidFactsToo(t *testing.T) {
 	})
 }
 
-// TestTheMakerSaysUpToWhereARemovedDeviceCounts: the bound reaches the contact.
+// TestTheMakerSaysUpToWhereARemovedDeviceCounts: a person says the bound where the phone, which lacks what the laptop said, says none by itself. It
+// reaches the contact.
 func TestTheMakerSaysUpToWhereARemovedDeviceCounts(t *testing.T) {
 	live(t, 1, func(h *household) {
+		h.Cut(h.phone, h.laptop)
 		h.laptop.Say(h.tc, h.talk, "from the laptop")
 		h.hears(h.ben, h.phone, "from the laptop")
 		h.dismiss()

@@ -53,12 +53,13 @@ func (h *household) says(texts ...string) (all []chat.Message) {
 	return all
 }
 
-// TestARemovalSaysItsBounds: the phone has some of what its laptop said, and the contact more of it. After the removal both show what
-// the phone had, without another word of a person, whenever the phone crashes on the way.
+// TestARemovalSaysItsBounds: the phone has what its laptop said before the two lost each other, and the contact more of it. After the removal both show
+// what the phone had, without another word of a person, whenever the phone crashes on the way.
 func TestARemovalSaysItsBounds(t *testing.T) {
 	live(t, 10, func(h *household) {
 		h.says("one", "two")
-		h.keeps(h.phone, h.laptop, h.laptop)
+		same(h.tc, h.World, h.phone, h.laptop, h.talk)
+		h.Cut(h.phone, h.laptop)
 		h.says("three")
 		h.phone.Dismiss(h.tc, h.laptop)
 		h.Sleep(h.tc, time.Duration(h.Seed*h.Seed)*2*time.Millisecond)
@@ -71,8 +72,8 @@ func TestARemovalSaysItsBounds(t *testing.T) {
 		h.ben.Start(h.tc)
 		h.Sleep(h.tc, 10*time.Minute)
 		h.hears(h.ben, h.phone, "one", "two", "still here")
-		if shared, own := h.closings(fact.ContextNamespace(h.talk)), h.closings(fact.OwnNamespace(h.phone.Self())); shared != 1 || own != 0 {
-			h.Errorf("the phone said %d bounds in the conversation and %d of its account, want 1 and 0", shared, own)
+		if shared, own := h.closings(fact.ContextNamespace(h.talk)), h.closings(fact.OwnNamespace(h.phone.Self())); shared != 1 || own != 1 {
+			h.Errorf("the phone said %d bounds in the conversation and %d of its account, want 1 and 1", shared, own)
 		}
 	})
 }
@@ -81,17 +82,11 @@ func TestARemovalSaysItsBounds(t *testing.T) {
 func TestARemovalSaysItsBoundAtHome(t *testing.T) {
 	live(t, 1, func(h *household) {
 		ns := fact.OwnNamespace(h.phone.Self())
-		records, err := h.laptop.Agent.Journal().ByAuthor(ns, h.laptop.Ring.Device(), 1, 100)
-		if err == nil {
-			_, err = h.phone.Agent.Journal().Append(h.tc, &journal.Entry{Foreign: records})
-		}
-		if err != nil || len(records) == 0 {
-			h.Fatalf("%d facts, %v", len(records), err)
-		}
+		same(h.tc, h.World, h.phone, h.laptop, h.talk)
 		h.dismiss()
 		h.Sleep(h.tc, 10*time.Minute)
-		if shared, own := h.closings(fact.ContextNamespace(h.talk)), h.closings(ns); shared != 0 || own != 1 {
-			h.Errorf("the phone said %d bounds in the conversation and %d of its account, want 0 and 1", shared, own)
+		if own := h.closings(ns); own != 1 {
+			h.Errorf("the phone said %d bounds of its account, want 1", own)
 		}
 	})
 }
@@ -104,7 +99,7 @@ func TestAMemberGetsWhatIsWithinABound(t *testing.T) {
 		c.spoken(both, nil, "one")
 		c.cleo.Crash()
 		c.spoken([]*auratest.Person{c.ben}, []string{"one"}, "two")
-		c.keeps(c.phone, c.laptop, c.laptop)
+		c.parts()
 		c.spoken([]*auratest.Person{c.ben}, []string{"one", "two"}, "three")
 		c.laptop.Crash()
 		c.cleo.Start(c.tc)
@@ -139,9 +134,7 @@ func TestAPersonTakesBackWhatAThiefSaid(t *testing.T) {
 		say(h.ben, "of the thief")
 		say(cleo, "of the thief, to Cleo")
 		say(dan, "of the thief, to Dan")
-		for _, h.talk = range []aura.ContextID{with[h.ben], with[cleo], with[dan]} {
-			h.keeps(h.phone, h.laptop, h.laptop)
-		}
+		same(tc, w, h.phone, h.laptop, with[h.ben], with[cleo], with[dan])
 		in := device.RemoveIntent{Device: h.laptop.Ring.Device(), Last: last.ID}
 		if w.Seed%2 == 0 {
 			in.Last, in.Until = aura.FactID{}, aura.Instant(last.At.UnixNano())
@@ -165,6 +158,7 @@ func TestAPersonTakesBackWhatAThiefSaid(t *testing.T) {
 // TestNothingOfADeviceIsTrusted: the owner takes back all that the laptop ever said, of which the phone has nothing.
 func TestNothingOfADeviceIsTrusted(t *testing.T) {
 	live(t, 2, func(h *household) {
+		h.Cut(h.phone, h.laptop)
 		h.says("of the thief")
 		h.phone.Do(h.tc, device.IntentRemove, device.RemoveIntent{Device: h.laptop.Ring.Device(), Nothing: true}, nil)
 		h.phone.Say(h.tc, h.talk, "still here")

@@ -11,7 +11,6 @@ import (
 	"github.com/aura-runtime/aura/auratest"
 	"github.com/aura-runtime/aura/domain/chat"
 	"github.com/aura-runtime/aura/domain/contact"
-	"github.com/aura-runtime/aura/domain/device"
 	"github.com/aura-runtime/aura/fact"
 	"github.com/aura-runtime/aura/reactive"
 	"github.com/aura-runtime/aura/roster"
@@ -93,12 +92,11 @@ func (c *circle) spoken(heard []*auratest.Person, all []string, next ...string) 
 	return heads
 }
 
-// closes lets a home of the phone say up to which facts the laptop counts.
-func (c *circle) closes(phone *auratest.Person, entry roster.Hash, heads []fact.Place) {
+// parts waits until the phone has all that the laptop said, and lets the two reach each other no more: the bound of a removal is there.
+func (c *circle) parts() {
 	c.Helper()
-	phone.Do(c.tc, device.IntentClose, device.CloseIntent{
-		To: phone.Ref(c.tc, c.talk), Closed: roster.Closed{Device: c.laptop.Ring.Device(), Entry: entry, Heads: heads},
-	}, nil)
+	same(c.tc, c.World, c.phone, c.laptop, c.talk)
+	c.Cut(c.phone, c.laptop)
 }
 
 // shows waits until everything that Ben can look at has exactly these texts of Ada: his open screen, a new start of his
@@ -185,16 +183,14 @@ func (c *circle) recover() {
 func TestFactsBeyondABoundVanish(t *testing.T) {
 	together(t, auratest.Options{Seeds: 3}, func(c *circle) {
 		both := []*auratest.Person{c.ben, c.cleo}
-		heads := c.spoken(both, nil, "one", "two")
+		c.spoken(both, nil, "one", "two")
+		c.parts()
 		c.cleo.Crash()
 		c.spoken([]*auratest.Person{c.ben}, []string{"one", "two"}, "three", "four")
 		c.shows(c.ben, "one", "two", "three", "four")
 		c.laptop.Crash()
 		c.phone.Dismiss(c.tc, c.laptop)
-		says := c.phone.Roster(c.tc)
 		c.Until(c.tc, "Ben knows of the removal", time.Minute, func() bool { return len(c.listed(c.ben)) == 1 })
-		c.shows(c.ben, "one", "two", "three", "four") // no bound is said
-		c.closes(c.phone, says.Heads[0], heads)
 		c.shows(c.ben, "one", "two")
 		c.cleo.Start(c.tc)
 		c.Until(c.tc, "Cleo knows of the removal", time.Hour, func() bool { return len(c.listed(c.cleo)) == 1 })
@@ -248,13 +244,13 @@ func TestEventsTellOfMessagesThatCountAgain(t *testing.T) {
 		}
 		c.Sleep(c.tc, time.Second)
 		both := []*auratest.Person{c.ben}
-		heads := c.spoken(both, nil, "one", "two")
+		c.spoken(both, nil, "one", "two")
+		c.parts()
 		c.spoken(both, []string{"one", "two"}, "three", "four")
 		tells("one", "two", "three", "four")
 		c.laptop.Crash()
 		c.phone.Dismiss(c.tc, c.laptop)
 		c.Until(c.tc, "Ben knows of the removal", time.Minute, func() bool { return len(c.listed(c.ben)) == 1 })
-		c.closes(c.phone, c.phone.Roster(c.tc).Heads[0], heads)
 		c.hears(c.ben, c.phone, "one", "two")
 		c.phone.Say(c.tc, c.talk, "still here")
 		c.hears(c.ben, c.phone, "one", "two", "still here")
@@ -279,10 +275,15 @@ func TestABoundOnABranch(t *testing.T) {
 	together(t, auratest.Options{Seeds: 2}, func(c *circle) {
 		both := []*auratest.Person{c.ben, c.cleo}
 		c.spoken(both, nil, "one")
+		same(c.tc, c.World, c.phone, c.laptop, c.talk)
 		c.laptop.Stop(c.tc)
-		clone := c.laptop.Copy(c.tc, "the copy")
+		c.phone.Stop(c.tc)
+		clone, again := c.laptop.Copy(c.tc, "the copy"), c.phone.Copy(c.tc, "the phone's copy")
+		c.Cut(c.phone, clone)
 		c.laptop.Start(c.tc)
-		first := c.spoken(both, []string{"one"}, "two", "three")
+		c.phone.Start(c.tc)
+		c.spoken(both, []string{"one"}, "two", "three")
+		c.parts()
 		c.spoken(both, []string{"one", "two", "three"}, "four")
 		c.laptop.Crash()
 		for _, p := range both {
@@ -290,10 +291,11 @@ func TestABoundOnABranch(t *testing.T) {
 		}
 		clone.Start(c.tc)
 		clone.Say(c.tc, c.talk, "II")
-		second, err := clone.Agent.Journal().Heads(fact.ContextNamespace(c.talk), clone.Ring.Device())
-		if err != nil {
-			c.Fatalf("%v", err)
-		}
+		c.phone.Stop(c.tc)
+		again.Start(c.tc)
+		c.keeps(again, clone, clone)
+		again.Stop(c.tc)
+		c.phone.Start(c.tc)
 		for _, p := range both {
 			p.Start(c.tc)
 			c.hears(p, c.phone, "one", "two", "three", "four", "II")
@@ -301,10 +303,6 @@ func TestABoundOnABranch(t *testing.T) {
 		clone.Crash()
 		c.phone.Dismiss(c.tc, c.laptop)
 		entry := c.phone.Roster(c.tc).Heads[0]
-		c.phone.Stop(c.tc)
-		again := c.phone.Copy(c.tc, "the phone's copy")
-		c.phone.Start(c.tc)
-		c.closes(c.phone, entry, first)
 		for _, p := range both {
 			c.shows(p, "one", "two", "three")
 		}
@@ -313,7 +311,10 @@ func TestABoundOnABranch(t *testing.T) {
 			p.Crash()
 		}
 		again.Start(c.tc) // it does not know what the phone said
-		c.closes(again, entry, second)
+		again.Dismiss(c.tc, c.laptop)
+		if same := again.Roster(c.tc).Heads[0]; same != entry {
+			c.Fatalf("the two homes made two entries")
+		}
 		for _, p := range both {
 			p.Start(c.tc)
 			c.shows(p, "one", "two", "three", "II")
@@ -324,10 +325,10 @@ func TestABoundOnABranch(t *testing.T) {
 // TestAHomeThatCrashesAtABound: whenever Ben's home crashes around the arrival of a bound, in the end it shows what counts.
 func TestAHomeThatCrashesAtABound(t *testing.T) {
 	together(t, auratest.Options{Seeds: 10, Preempt: 100}, func(c *circle) {
-		heads := c.spoken([]*auratest.Person{c.ben}, nil, "one")
+		c.spoken([]*auratest.Person{c.ben}, nil, "one")
+		c.parts()
 		c.spoken([]*auratest.Person{c.ben}, []string{"one"}, "two", "three")
 		c.phone.Dismiss(c.tc, c.laptop)
-		c.closes(c.phone, c.phone.Roster(c.tc).Heads[0], heads)
 		c.Sleep(c.tc, time.Duration(c.Seed*c.Seed)*4*time.Millisecond)
 		c.ben.Crash()
 		c.ben.Start(c.tc)
