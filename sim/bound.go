@@ -120,10 +120,10 @@ func (w *checker) takesIn(context aura.ContextID) bool {
 	return w.takes[context] && !w.expelled(context)
 }
 
-// expelled reports whether the fact that invited a home to a group is void.
+// expelled reports whether the facts that invited a home to a group are void.
 func (w *checker) expelled(context aura.ContextID) bool {
-	by, is := w.invited[context]
-	return is && w.verdict(by.stream).void(by.at)
+	all := w.invited[context]
+	return len(all) > 0 && !slices.ContainsFunc(all, func(by invitation) bool { return !w.verdict(by.stream).void(by.at) })
 }
 
 // invitation is where the fact lies that invites to a group.

@@ -22,11 +22,11 @@ type checker struct {
 	has     map[aura.FactID]bool             // those in ids
 	own     map[aura.ContextID][]aura.FactID // own facts by Seq
 	streams map[stream]heads
-	takes   map[aura.ContextID]bool       // contexts in which this home takes part
-	invited map[aura.ContextID]invitation // groups to which a fact that is here invites the person
-	joined  map[aura.ContextID]bool       // groups that a home of the person joined
-	short   map[[fact.ShortID]byte]bool   // the beginnings of those in ids
-	prices  map[aura.ContextID][]uint64   // of own facts by Seq: the cost of all facts through this one
+	takes   map[aura.ContextID]bool         // contexts in which this home takes part
+	invited map[aura.ContextID][]invitation // groups to which facts that are here invite the person: each device of the founder may
+	joined  map[aura.ContextID]bool         // groups that a home of the person joined
+	short   map[[fact.ShortID]byte]bool     // the beginnings of those in ids
+	prices  map[aura.ContextID][]uint64     // of own facts by Seq: the cost of all facts through this one
 	heard   map[line]aura.FactID
 	seq     map[line]uint64     // of own messages
 	acked   map[stream]uint64   // own facts that a device of a peer confirmed, up to this Seq
@@ -53,7 +53,7 @@ type receiver struct {
 func newChecker(p *person) *checker {
 	return &checker{
 		person: p, has: map[aura.FactID]bool{}, own: map[aura.ContextID][]aura.FactID{}, streams: map[stream]heads{},
-		takes: map[aura.ContextID]bool{}, invited: map[aura.ContextID]invitation{}, short: map[[fact.ShortID]byte]bool{}, joined: map[aura.ContextID]bool{}, prices: map[aura.ContextID][]uint64{}, heard: map[line]aura.FactID{},
+		takes: map[aura.ContextID]bool{}, invited: map[aura.ContextID][]invitation{}, short: map[[fact.ShortID]byte]bool{}, joined: map[aura.ContextID]bool{}, prices: map[aura.ContextID][]uint64{}, heard: map[line]aura.FactID{},
 		seq: map[line]uint64{}, acked: map[stream]uint64{}, failed: map[receiver]uint64{}, latest: map[line]int{},
 		blocked: map[aura.AuthorityID]bool{}, knows: map[aura.AuthorityID]bool{},
 		labels: map[aura.ContextID]string{}, renamed: map[aura.ContextID]bool{},
@@ -263,7 +263,7 @@ func (w *checker) learn(r *fact.Record) {
 		var invited chat.Invited
 		if w.read(r, &invited) {
 			if group, err := invited.Group.Context(); err == nil {
-				w.invited[group] = invitation{stream{context, r.Fact.Device}, r.Place()}
+				w.invited[group] = append(w.invited[group], invitation{stream{context, r.Fact.Device}, r.Place()})
 				if w.joined[group] {
 					w.takes[group] = true
 				}
