@@ -95,6 +95,7 @@ func (a *follower) streams(tc task.Context, payload []byte) ([]byte, error) {
 		a.agree(tc, a.with, f)
 		return fact.Marshal(device.Streams{Hash: f.hash})
 	}
+	a.offered++
 	answer := device.Streams{Hash: f.hash}
 	for i := range says.Streams {
 		t := &says.Streams[i]
@@ -146,9 +147,7 @@ func (a *follower) facts(tc task.Context, payload []byte) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	if refused {
-		a.refused[stream{b.Stream.Namespace, b.Stream.Device}] = true
-	}
+	a.refused[stream{b.Stream.Namespace, b.Stream.Device}] = refused
 	return fact.Marshal(device.Stored{Refused: refused})
 }
 

@@ -6,6 +6,7 @@ import (
 	"github.com/aura-runtime/aura"
 	"github.com/aura-runtime/aura/directory"
 	"github.com/aura-runtime/aura/domain"
+	"github.com/aura-runtime/aura/domain/delivery"
 	"github.com/aura-runtime/aura/domain/device"
 	"github.com/aura-runtime/aura/fact"
 	"github.com/aura-runtime/aura/journal"
@@ -23,6 +24,7 @@ type intake struct {
 	part      []byte // of a fact that comes in parts
 	ahead     int    // secrets of contexts that are not known here
 	partOf    stream // its stream
+	offered   int    // how often all that differs was named in this session
 }
 
 func (s *Siblings) intakeFrom(id aura.DeviceID) *intake {
@@ -84,7 +86,11 @@ func (t *intake) store(tc task.Context, b *device.Batch) (news int, refused bool
 			continue
 		}
 		verifier, known := t.verifier(of, &r.Fact)
-		if !known {
+		early, err := t.early(&r)
+		if err != nil {
+			return 0, false, err
+		}
+		if !known || early {
 			refused = true
 			break
 		}
@@ -116,6 +122,17 @@ func (t *intake) store(tc task.Context, b *device.Batch) (news int, refused bool
 		tc.Emit(world.FactReceived(t.Name(), kept[i].ID))
 	}
 	return len(kept), refused, nil
+}
+
+// early reports whether a fact says of another one, which is not here, that a peer has it. The other one may be on a branch that is not known here, and
+// the fact would count for the branch that is. It is taken when all that differs is exchanged once more: then the other one is here, or does not come.
+func (t *intake) early(r *fact.Record) (bool, error) {
+	var acked delivery.Acked
+	if r.Fact.Kind != delivery.KindAcked || t.offered > 1 || fact.Unmarshal(r.Fact.Payload, &acked) != nil || acked.ID == [fact.ShortID]byte{} {
+		return false, nil
+	}
+	here, err := t.env.Journal.Has(fact.ContextNamespace(acked.Context), r.Fact.Device, fact.Place{Seq: acked.Through, ID: acked.ID})
+	return !here, err
 }
 
 // open reads a fact of a stream, and reports whether it is here.

@@ -1,6 +1,7 @@
 package service
 
 import (
+	"cmp"
 	"slices"
 
 	"github.com/aura-runtime/aura"
@@ -25,7 +26,8 @@ const (
 // leader is the part of the side that leads a session.
 type leader struct {
 	*intake
-	at journalsync.LeftS1[task.Context]
+	at    journalsync.LeftS1[task.Context]
+	again bool // one side refused facts of a stream that moved since both had the same
 }
 
 // left is the program of the side that leads. It names the streams in which something moved since both had the same, and compares all only when
@@ -65,9 +67,10 @@ func (l *leader) run(tc task.Context) (agreed bool, err error) {
 			}
 			mine, rows = f.named(least(ours)), least(theirs)
 		}
-		if first {
+		if first || l.again && !compared {
 			mine = l.movedSince(l.with, f, device.MaxStreams)
 		}
+		l.again = false
 		equal, progress, err := l.exchange(tc, f, mine, rows)
 		if err != nil || equal {
 			return equal, err
@@ -138,7 +141,11 @@ func (l *leader) exchange(tc task.Context, f *holdings, mine []device.Stream, ro
 		l.agree(tc, l.with, f)
 		return true, false, nil
 	}
-	slices.SortFunc(says.Streams, func(a, b device.Stream) int { return compareStreams(&a, &b) })
+	l.offered++
+	spaces := l.env.Directory.Spaces()
+	slices.SortFunc(says.Streams, func(a, b device.Stream) int {
+		return cmp.Or(cmp.Compare(turn(&a, spaces), turn(&b, spaces)), compareStreams(&a, &b))
+	})
 	l.counts(says.Streams)
 	for i := range says.Streams {
 		t := &says.Streams[i]
@@ -162,6 +169,17 @@ func (l *leader) exchange(tc task.Context, f *holdings, mine []device.Stream, ro
 		}
 	}
 	return false, progress, nil
+}
+
+// turn returns when a stream is exchanged: facts of a context that both sides know go before those of the account, which say how far they are.
+func turn(t *device.Stream, spaces map[fact.Namespace]bool) int {
+	switch {
+	case t.Secret():
+		return 0
+	case t.Namespace.Space == fact.SpaceContext && len(t.Heads) > 0 && spaces[t.Namespace]:
+		return 1
+	}
+	return 2
 }
 
 // counts notes how many facts the other side lacks.
@@ -210,6 +228,7 @@ func (l *leader) push(tc task.Context, t *device.Stream) (progress bool, err err
 			return progress, l.breach(tc, err)
 		}
 		if is.Refused {
+			l.again = true
 			return progress, nil
 		}
 		progress = true
@@ -253,8 +272,9 @@ func (l *leader) pull(tc task.Context, f *holdings, t *device.Stream) (progress 
 				aura.Short(t.Device), asks.After))
 		}
 		news, refused, err := l.store(tc, &b)
+		l.again = l.again || refused
 		if err != nil || refused {
-			return progress, err
+			return progress || news > 0, err
 		}
 		if barren++; news > 0 || len(b.Part) > 0 {
 			barren = 0

@@ -327,8 +327,11 @@ func (l *deviceLine) state(now aura.Instant) string {
 
 func deviceListCommand(s *Shell) *cobra.Command {
 	return &cobra.Command{
-		Use:     "list",
-		Short:   "List the devices of this account, and a line that waits for a new one",
+		Use:   "list",
+		Short: "List the devices of this account, and a line that waits for a new one",
+		Long: `List the devices of this account, and a line that waits for a new one. Devices that run at the same time hand over what
+the other lacks: messages, contacts and settings. A device is "complete" when it has all that this one has, so many facts
+"behind" while it is told of them, or "last seen" some time ago. Without an agent the list does not say it.`,
 		Example: "  aura device list\n  aura device list --json",
 		Args:    None,
 		RunE: func(*cobra.Command, []string) error {
@@ -399,7 +402,8 @@ said from then on. It keeps what it has: messages, contacts, its keys. If it is 
 what it has from then on. NAME is its name or the beginning of its identifier.
 
 What the device said still counts, as far as this device has it: a message of it that this device lacks disappears at the
-contacts too. In a conversation of which this device has nothing of it, they keep what they have.
+contacts too. Devices of one account hand over what they have while both run: see aura device list. In a conversation of which
+this device has nothing of it, the contacts keep what they have.
 
 --since takes back what a thief wrote with the device. It names the last message that you trust: by its id, as aura read
 --json shows it, by its time (2026-11-30T18:00:00Z), or by the age of the last messages that you trust (3h, 2d). Nothing counts
