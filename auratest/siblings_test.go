@@ -119,6 +119,29 @@ func TestADeviceThatWasAwayCatchesUp(t *testing.T) {
 	})
 }
 
+// TestEveryStreamComes: of both devices of a contact in one conversation, of the own devices there, and of both in their own namespace.
+func TestEveryStreamComes(t *testing.T) {
+	auratest.Run(t, auratest.Options{}, func(tc task.Context, w *auratest.World) {
+		ada, ben := w.Person(tc, "Ada"), w.Person(tc, "Ben")
+		context := w.Meet(tc, ada, ben)
+		tablet := ben.Enrol(tc, "Ben's tablet")
+		laptop := ada.Enrol(tc, "Ada's laptop")
+		same(tc, w, ada, laptop, context)
+		for _, p := range []*auratest.Person{ada, ben, tablet} {
+			w.Cut(laptop, p)
+		}
+		for _, p := range []*auratest.Person{ada, ben, tablet} {
+			p.Say(tc, context, "of "+p.Name)
+		}
+		scene.Has(tc, w, context, ada, ben, "of Ben", "of Ben's tablet")
+		w.Heal(ada, laptop)
+		same(tc, w, ada, laptop, context)
+		if got := laptop.Heard(tc, context, ben); len(got) != 2 {
+			w.Errorf("the laptop has of Ben: %q", got)
+		}
+	})
+}
+
 // stroke ends the process of a person with the commit that follows so many others with facts.
 type stroke struct {
 	who    *auratest.Person

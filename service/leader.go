@@ -75,7 +75,7 @@ func (l *leader) run(tc task.Context) (agreed bool, err error) {
 		if err != nil || equal {
 			return equal, err
 		}
-		if compared && !progress && len(mine)+len(rows) > 0 {
+		if compared && !progress {
 			return false, nil // the rest finds no place on one side
 		}
 		first, compared = false, !progress // what moved may have been all

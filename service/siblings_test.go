@@ -1,11 +1,14 @@
 package service_test
 
 import (
+	"slices"
 	"testing"
+	"time"
 
 	"github.com/aura-runtime/aura"
 	"github.com/aura-runtime/aura/auratest"
 	"github.com/aura-runtime/aura/choreo"
+	"github.com/aura-runtime/aura/domain/delivery"
 	"github.com/aura-runtime/aura/domain/device"
 	"github.com/aura-runtime/aura/fact"
 	"github.com/aura-runtime/aura/task"
@@ -123,6 +126,61 @@ func TestAPromiseThatIsNotKeptEndsTheSync(t *testing.T) {
 			{"Streams", device.Streams{Hash: [32]byte{1}, Streams: []device.Stream{p.stream}}}, {"Done", []byte(nil)},
 		}}, p.other.Ring.Device())
 		p.refused(err, before)
+	})
+}
+
+// TestAnAnswerThatNamesNothingIsNoAgreement: only equal hashes say that two devices have the same.
+func TestAnAnswerThatNamesNothingIsNoAgreement(t *testing.T) {
+	siblings(t, func(p *household) {
+		with := p.other.Ring.Device()
+		before := p.here.Agent.Siblings().Sync(with).Complete
+		agreed, err := p.here.Agent.Siblings().Lead(p.tc, &liar{reply: func(label string, _ []byte) (string, any) {
+			if label == "Streams" {
+				return label, device.Streams{Hash: [32]byte{1}}
+			}
+			return label, []byte(nil)
+		}}, with)
+		if agreed || p.here.Agent.Siblings().Sync(with).Complete != before {
+			p.Errorf("agreed: %t, %v", agreed, err)
+		}
+	})
+}
+
+// TestAWordAboutAFactThatIsNotHereWaits: the other device has it that Ben got its text, which is not here. It is taken when all that differs was
+// exchanged once more, because the text may never come.
+func TestAWordAboutAFactThatIsNotHereWaits(t *testing.T) {
+	siblings(t, func(p *household) {
+		own, id := fact.OwnNamespace(p.here.Self()), p.other.Ring.Device()
+		count := func(by *auratest.Person) uint64 { return by.Agent.Journal().Count(own, id) }
+		p.other.Say(p.tc, p.context, "to Ben")
+		acked := func(records []fact.Record) int {
+			return slices.IndexFunc(records, func(r fact.Record) bool { return r.Fact.Kind == delivery.KindAcked })
+		}
+		var records []fact.Record
+		p.Until(p.tc, "Ben has it, and the other device knows", time.Minute, func() bool {
+			var err error
+			if records, err = p.other.Agent.Journal().ByAuthor(own, id, count(p.here)+1, 64); err != nil {
+				p.Fatalf("%v", err)
+			}
+			return acked(records) >= 0
+		})
+		before := count(p.here)
+		var all []device.Copy
+		for i := range records {
+			all = append(all, device.Copy{Record: records[i].Encode()})
+		}
+		named := said{"Streams", device.Streams{Hash: [32]byte{1}}}
+		batch := said{"Facts", device.Batch{Stream: device.Stream{Namespace: own, Device: id}, Facts: all}}
+		l := &liar{says: []said{named, batch, named, batch, {"Done", []byte(nil)}}}
+		if err := p.here.Agent.Siblings().Follow(p.tc, l, id); err != nil {
+			p.Fatalf("%v", err)
+		}
+		var first, second device.Stored
+		p.decode(l.heard[1].payload, &first)
+		p.decode(l.heard[3].payload, &second)
+		if !first.Refused || second.Refused || count(p.here) != before+uint64(len(records)) {
+			p.Errorf("refused at first: %t, then: %t, %d of %d facts taken", first.Refused, second.Refused, count(p.here)-before, len(records))
+		}
 	})
 }
 

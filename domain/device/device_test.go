@@ -193,6 +193,48 @@ func TestAMemberOfAGroupWhoIsNoContactIsContested(t *testing.T) {
 	}
 }
 
+// TestEachDeviceAnnouncesTheEntries: the announcement of a sibling, which came to this device, may never reach the members when the sibling is removed.
+func TestEachDeviceAnnouncesTheEntries(t *testing.T) {
+	set, err := builtin.New()
+	if err != nil {
+		t.Fatal(err)
+	}
+	states := set.NewStates(ada.Authority())
+	group := chat.Group{Name: "Friends", Members: []chat.Member{
+		{Authority: ben.Authority(), Certificate: ben.Certificate.Encode(), Name: "Ben", Role: chat.RoleOrdinary},
+		{Authority: ada.Authority(), Certificate: ada.Certificate.Encode(), Name: "Ada", Role: chat.RoleFounder},
+	}}
+	slices.SortFunc(group.Members, func(a, b chat.Member) int { return a.Authority.Compare(b.Authority) })
+	in, err := group.Context()
+	if err != nil {
+		t.Fatal(err)
+	}
+	entries := announce(t, history[:2]...)
+	said := ada.Shared(t, in, 3, 1, device.KindRoster, entries)
+	for _, r := range []fact.Record{ada.Own(t, 1, chat.KindCreated, group), ada.Own(t, 2, device.KindRoster, entries), said} {
+		states.Apply(&r)
+	}
+	announces := func(by aura.DeviceID) (n int) {
+		plans, err := device.Module().Due(&domain.Snapshot{
+			Caller: domain.Caller{Authority: ada.Authority(), Device: by, Now: aura.Physical{At: now}}, States: states,
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i := range plans {
+			for _, d := range plans[i].Request.Entries {
+				if d.Kind == device.KindRoster {
+					n++
+				}
+			}
+		}
+		return n
+	}
+	if first, second := announces(ada.Device()), announces(tablet.ID()); first != 0 || second == 0 {
+		t.Errorf("the device that announced them has %d announcements to make, the other one %d", first, second)
+	}
+}
+
 // TestEntriesAreVerifiedOnce: a reader gets a copy, which it may change, and no signature is verified for it. That would take
 // some allocations for each entry.
 func TestEntriesAreVerifiedOnce(t *testing.T) {

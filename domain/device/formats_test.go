@@ -14,6 +14,8 @@ func TestFormats(t *testing.T) {
 	formats.Map(t, "device.RemoveResult", formats.Payload[RemoveResult]())
 	formats.Map(t, "device.Trusted", formats.Payload[Trusted]())
 	formats.Map(t, "device.TrustedStream", formats.Payload[TrustedStream]())
+	formats.Map(t, "device.savedTelling", formats.State[savedTelling]())
+	formats.Map(t, "device.telling", formats.State[telling]())
 	formats.Map(t, "device.savedTrusting", formats.State[savedTrusting]())
 	formats.Map(t, "device.trusting", formats.State[trusting]())
 	formats.Map(t, "device.CloseIntent", formats.Payload[CloseIntent]())

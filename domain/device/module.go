@@ -75,7 +75,7 @@ func due(s *domain.Snapshot) (plans []domain.Plan, first error) {
 		if err != nil || len(peers) == 0 {
 			continue // a conversation that ended, or without members
 		}
-		all, err := announce(s.Caller, to.Context, peers, state.untold(to.Context, s.Now.At))
+		all, err := announce(s.Caller, to.Context, peers, state.untold(telling{to.Context, s.Device}, s.Now.At))
 		keep(err)
 		for i := range all {
 			plans = append(plans, domain.Plan{Request: all[i]})

@@ -24,7 +24,7 @@ type State struct {
 	seen    map[roster.Hash]aura.Instant
 	closed  map[closing]*fold.First[roster.ClosedFact]
 	trusted map[trusting]map[aura.ContextID][]fact.Place // ascending
-	told    map[aura.ContextID][]roster.Hash             // entries of the owner that devices of the owner announced, ascending
+	told    map[telling][]roster.Hash                    // entries of the owner that a device of the owner announced, ascending
 	chains  chains
 }
 
@@ -42,6 +42,12 @@ type closing struct {
 	By      aura.DeviceID    `cbor:"3,keyasint"`
 }
 
+// telling names a context and a device of the owner that announces entries there.
+type telling struct {
+	Context aura.ContextID `cbor:"1,keyasint"`
+	By      aura.DeviceID  `cbor:"2,keyasint"`
+}
+
 // trusting names a removal and the owner's device that says up to where the removed one is trusted: the maker of the entry, or it
 // counts for nothing.
 type trusting struct {
@@ -54,7 +60,7 @@ type trusting struct {
 func NewState(self aura.AuthorityID) *State {
 	return &State{
 		self: self, entries: map[aura.AuthorityID][]roster.Entry{}, seen: map[roster.Hash]aura.Instant{},
-		closed: map[closing]*fold.First[roster.ClosedFact]{}, told: map[aura.ContextID][]roster.Hash{},
+		closed: map[closing]*fold.First[roster.ClosedFact]{}, told: map[telling][]roster.Hash{},
 		trusted: map[trusting]map[aura.ContextID][]fact.Place{}, chains: chains{},
 	}
 }
@@ -70,7 +76,7 @@ func (s *State) Apply(r *fact.Record) {
 		if entries, err := announced(&r.Fact); err == nil {
 			s.add(r.Fact.Author, entries)
 			if shared && r.Fact.Author == s.self {
-				s.tell(context, entries)
+				s.tell(telling{context, r.Fact.Device}, entries)
 			}
 		}
 	case KindClosed:
@@ -156,16 +162,16 @@ func (s *State) verified(who aura.AuthorityID, first fact.Certificate) *roster.C
 	return chain
 }
 
-// tell notes what a context was told.
-func (s *State) tell(context aura.ContextID, entries []roster.Entry) {
-	all := s.told[context]
+// tell notes what a device of the owner announced in a context.
+func (s *State) tell(at telling, entries []roster.Entry) {
+	all := s.told[at]
 	for i := range entries {
 		h := entries[i].Hash()
-		if at, there := slices.BinarySearchFunc(all, h, compareHashes); !there && len(all) < maxSeen {
-			all = slices.Insert(all, at, h)
+		if i, there := slices.BinarySearchFunc(all, h, compareHashes); !there && len(all) < maxSeen {
+			all = slices.Insert(all, i, h)
 		}
 	}
-	s.told[context] = all
+	s.told[at] = all
 }
 
 // compareEntries orders entries so that each follows those before it.

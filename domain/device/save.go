@@ -13,11 +13,16 @@ import (
 
 // savedState is the form of a saved [State].
 type savedState struct {
-	Entries map[aura.AuthorityID][][]byte    `cbor:"1,keyasint,omitempty"` // encoded
-	Seen    map[roster.Hash]aura.Instant     `cbor:"2,keyasint,omitempty"`
-	Closed  []savedClosing                   `cbor:"3,keyasint,omitempty"` // ascending
-	Told    map[aura.ContextID][]roster.Hash `cbor:"4,keyasint,omitempty"`
-	Trusted []savedTrusting                  `cbor:"5,keyasint,omitempty"` // ascending
+	Entries map[aura.AuthorityID][][]byte `cbor:"1,keyasint,omitempty"` // encoded
+	Seen    map[roster.Hash]aura.Instant  `cbor:"2,keyasint,omitempty"`
+	Closed  []savedClosing                `cbor:"3,keyasint,omitempty"` // ascending
+	Told    []savedTelling                `cbor:"4,keyasint,omitempty"` // ascending
+	Trusted []savedTrusting               `cbor:"5,keyasint,omitempty"` // ascending
+}
+
+type savedTelling struct {
+	At      telling       `cbor:"1,keyasint"`
+	Entries []roster.Hash `cbor:"2,keyasint,omitempty"` // ascending
 }
 
 type savedTrusting struct {
@@ -37,11 +42,11 @@ type savedClosed struct {
 }
 
 // Version implements [domain.State]: a change of the saved form, or of what Apply makes of a fact, raises it.
-func (s *State) Version() int { return 2 }
+func (s *State) Version() int { return 3 }
 
 // Save implements [domain.State].
 func (s *State) Save() ([]byte, error) {
-	saved := savedState{Entries: map[aura.AuthorityID][][]byte{}, Seen: s.seen, Told: s.told}
+	saved := savedState{Entries: map[aura.AuthorityID][][]byte{}, Seen: s.seen}
 	for who, entries := range s.entries {
 		for i := range entries {
 			b, err := entries[i].Encode()
@@ -67,6 +72,12 @@ func (s *State) Save() ([]byte, error) {
 		saved.Trusted = append(saved.Trusted, t)
 	}
 	slices.SortFunc(saved.Trusted, func(a, b savedTrusting) int { return a.At.compare(b.At) })
+	for at, entries := range s.told {
+		saved.Told = append(saved.Told, savedTelling{at, entries})
+	}
+	slices.SortFunc(saved.Told, func(a, b savedTelling) int {
+		return cmp.Or(a.At.Context.Compare(b.At.Context), a.At.By.Compare(b.At.By))
+	})
 	return fact.MarshalState(saved)
 }
 
@@ -109,8 +120,8 @@ func (s *State) Restore(state []byte) error {
 	if saved.Seen != nil {
 		restored.seen = saved.Seen
 	}
-	if saved.Told != nil {
-		restored.told = saved.Told
+	for _, t := range saved.Told {
+		restored.told[t.At] = t.Entries
 	}
 	*s = *restored
 	return nil

@@ -129,14 +129,14 @@ func (s *State) unseen(now aura.Instant) (list []roster.Hash) {
 	return slices.Compact(list)
 }
 
-// untold returns the entries that a context was not told, each after those before it; nil while the owner has one device and
+// untold returns the entries that a device did not announce in a context, each after those before it; nil while the owner has one device and
 // never had another.
-func (s *State) untold(context aura.ContextID, now aura.Instant) (list []roster.Entry) {
+func (s *State) untold(at telling, now aura.Instant) (list []roster.Entry) {
 	if len(s.entries[s.self]) == 0 {
 		return nil
 	}
 	for _, e := range s.Chain(s.self, fact.Certificate{}, now).Current(now) {
-		if _, told := slices.BinarySearchFunc(s.told[context], e.Hash(), compareHashes); !told {
+		if _, told := slices.BinarySearchFunc(s.told[at], e.Hash(), compareHashes); !told {
 			list = append(list, e)
 		}
 	}
