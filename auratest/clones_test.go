@@ -451,6 +451,13 @@ func TestTheEndOfAConversationIsReadAsTheWhole(t *testing.T) {
 		}
 		v := twin.Look(tc)
 		whole, _ := v.Chats.Messages(v.Setting, r.talk, 0)
+		for text, there := range map[string]bool{"from the original": false, "from the copy": true} {
+			m := whole[slices.IndexFunc(whole, func(m chat.Message) bool { return m.Text == text })]
+			at := m.Recipients[slices.IndexFunc(m.Recipients, func(to chat.Recipient) bool { return to.Authority == ben.Self() })]
+			if (at.State >= delivery.ProgressDelivered) != there {
+				r.w.Errorf("%q is shown as %s at Ben", text, at.State)
+			}
+		}
 		for last := 1; last < len(whole); last++ {
 			end, err := core.History(tc, to, last)
 			if err != nil {
