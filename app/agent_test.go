@@ -87,7 +87,6 @@ var ada, ben, cleo = newPerson("ada"), newPerson("ben"), newPerson("cleo")
 // agent is ada's agent as a Core sees it: handlers over facts in memory, without guard, disk or network.
 type agent struct {
 	t       testing.TB
-	given   int // records, to all watchers
 	feed    *reactive.Feed
 	gate    *task.Semaphore
 	entropy *counter
@@ -310,7 +309,6 @@ func (a *agent) Watch(tc task.Context, sel fact.Selection, sink func(fact.Update
 		if err := a.gone(); err != nil {
 			return err
 		}
-		a.given += len(up.Records)
 		return sink(up)
 	})
 }

@@ -54,9 +54,6 @@ func (t *tail) fill(tc task.Context, last int) error {
 // is older than these is shown as not having read the message yet.
 const markedLately = 16
 
-// lately is how many of the newest facts about deliveries are read at first for messages of other devices of the owner.
-const lately = 64
-
 // find reads a message by what sent it, or else back until it is there, and reports whether it is.
 func (t *tail) find(tc task.Context, sent Sent) (bool, error) {
 	is := func() bool {
@@ -124,13 +121,9 @@ func (t *tail) read(tc task.Context, sel fact.Selection) error {
 	if err != nil {
 		return err
 	}
-	siblings := map[aura.FactID]bool{} // texts that other devices of the owner send
-	for i := range t.taken {
-		r := &t.taken[i]
-		if r.Fact.Kind == chat.KindMessage && r.Fact.Author == t.core.self.Authority && r.Fact.Device != t.core.self.Device {
-			siblings[r.ID] = true
-		}
-	}
+	sibling := slices.ContainsFunc(t.taken, func(r fact.Record) bool {
+		return r.Fact.Kind == chat.KindMessage && r.Fact.Author == t.core.self.Authority && r.Fact.Device != t.core.self.Device
+	})
 	about := fact.Selection{After: oldest - 1, Through: t.through}
 	own := []fact.Namespace{fact.OwnNamespace(t.core.self.Authority)}
 	// The three lie apart in the journal: to ask for them together would be to pass through all else.
@@ -144,47 +137,16 @@ func (t *tail) read(tc task.Context, sel fact.Selection) error {
 	if err := t.add(tc, marks, here, chat.KindRead); err != nil {
 		return err
 	}
-	failed := about
-	if len(siblings) > 0 {
-		failed.After = 0 // it is rare that a delivery is given up
+	if sibling {
+		about.After = 0
 	}
-	if err := t.add(tc, failed, own, delivery.KindFailed); err != nil {
+	if err := t.add(tc, about, own, delivery.KindFailed); err != nil {
 		return err
 	}
-	if !t.fold.chats.Cover(t.fold.setting(), t.context) {
-		if err := t.add(tc, about, own, delivery.KindAcked); err != nil {
-			return err
-		}
+	if !sibling && t.fold.chats.Cover(t.fold.setting(), t.context) {
+		return nil
 	}
-	return t.addBack(tc, siblings, own, delivery.KindAcked)
-}
-
-// addBack reads the facts of a kind about deliveries from the newest on, until all of some messages are known to be delivered. One fact says it of all
-// messages before, so a few are enough in a conversation that goes on.
-func (t *tail) addBack(tc task.Context, of map[aura.FactID]bool, in []fact.Namespace, kind string) error {
-	waiting := func() bool {
-		all, _ := t.fold.chats.Messages(t.fold.setting(), t.context, 0)
-		return slices.ContainsFunc(all, func(m chat.Message) bool {
-			return of[m.ID] && m.State != delivery.ProgressFailed && m.State < delivery.ProgressDelivered
-		})
-	}
-	sel := fact.Selection{Namespaces: in, Kinds: []string{kind}, Through: t.through, Last: lately}
-	for len(of) > 0 && waiting() {
-		found := 0
-		err := watch(tc, t.core.bridge, sel, func(up fact.Update) error {
-			if found == 0 && len(up.Records) > 0 {
-				sel.Before = up.Records[0].Position
-			}
-			found += len(up.Records)
-			t.take(&up)
-			return nil
-		})
-		if err != nil || found < sel.Last {
-			return err
-		}
-		sel.Last *= 4
-	}
-	return nil
+	return t.add(tc, about, own, delivery.KindAcked)
 }
 
 // hasOthers reports whether the account has, or had, several devices.

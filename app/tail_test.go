@@ -110,48 +110,6 @@ func TestHiddenMessagesAreNotCounted(t *testing.T) {
 	})
 }
 
-// TestAPageWithATextOfASiblingReadsLittle: the text is delivered as a fact of the sibling says, which may have come before the text. The facts about
-// other deliveries, of which there are many, are not read for it.
-func TestAPageWithATextOfASiblingReadsLittle(t *testing.T) {
-	within(t, task.NewSim(1, task.SimOptions{}), func(t *testing.T, tc task.Context) {
-		a := met(t, ben, cleo)
-		laptop := ada
-		laptop.cert.Signing = newPerson("laptop").cert.Signing
-		c := a.core(tc)
-		to := resolve(t, tc, c, "ben")
-		own := fact.OwnNamespace(ada.cert.Authority())
-		acked := func(by person, through uint64) {
-			a.say(laptop, own, aura.OperationID{}, delivery.KindAcked, delivery.Acked{
-				Context: by.pair(), Peer: by.cert.Authority(), Device: by.cert.Device(), Through: through,
-			})
-		}
-		state := func() (delivery.Progress, int) {
-			t.Helper()
-			before := a.given
-			h, err := c.History(tc, to, 1)
-			if err != nil || len(h.Messages) != 1 {
-				t.Fatalf("%d messages, %v", len(h.Messages), err)
-			}
-			return h.Messages[0].State, a.given - before
-		}
-		for n := range uint64(3000) {
-			acked(cleo, n+1)
-		}
-		acked(ben, 1) // it comes before the text
-		for n := range uint64(10) {
-			acked(cleo, n+3001)
-		}
-		a.say(laptop, fact.ContextNamespace(ben.pair()), aura.OperationID{}, chat.KindMessage, chat.Text{Text: "from the laptop"})
-		if got, read := state(); got != delivery.ProgressDelivered || read > 200 {
-			t.Errorf("the text is %s, and %d facts were read", got, read)
-		}
-		a.say(laptop, fact.ContextNamespace(ben.pair()), aura.OperationID{}, chat.KindMessage, chat.Text{Text: "and on"})
-		if got, _ := state(); got != delivery.ProgressWaiting {
-			t.Errorf("a text that Ben has not got is %s", got)
-		}
-	})
-}
-
 func TestWaitingEndsWithWhatIsObserved(t *testing.T) {
 	everywhere(t, func(t *testing.T, tc task.Context) {
 		a := met(t, ben)
