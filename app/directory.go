@@ -6,6 +6,7 @@ import (
 	"github.com/aura-runtime/aura"
 	"github.com/aura-runtime/aura/domain"
 	"github.com/aura-runtime/aura/domain/chat"
+	"github.com/aura-runtime/aura/domain/device"
 	"github.com/aura-runtime/aura/fact"
 	"github.com/aura-runtime/aura/task"
 )
@@ -20,6 +21,9 @@ type directory struct {
 	records []fact.Record // the folded records, for folds of a single conversation
 	after   fact.Position
 	era     uint64 // of the records; zero: there are none
+
+	others bool          // the account has, or had, several devices
+	asked  fact.Position // up to which facts were looked at for that
 }
 
 func newDirectory(set *domain.Set, self aura.AuthorityID) *directory {
@@ -50,6 +54,25 @@ func (d *directory) read(tc task.Context, b Bridge, fn func(*fold)) error {
 	}
 	fn(d.fold)
 	return nil
+}
+
+// several reports whether the account has, or had, several devices. A peer's mark, or a fact of another device of the owner, may have come before the
+// message that it is about then, and no observation says how far a message of another device is.
+func (d *directory) several(tc task.Context, b Bridge) (bool, error) {
+	if err := d.gate.Acquire(tc); err != nil {
+		return false, err
+	}
+	defer d.gate.Release()
+	if d.others {
+		return true, nil
+	}
+	sel := fact.Selection{Namespaces: []fact.Namespace{fact.OwnNamespace(d.self)}, Kinds: []string{device.KindRoster}, After: d.asked, Last: 1}
+	err := watch(tc, b, sel, func(up fact.Update) error {
+		d.others = d.others || len(up.Records) > 0
+		d.asked = max(d.asked, up.Position)
+		return nil
+	})
+	return d.others, err
 }
 
 // since says up to where facts are known, and of which era they are: where a watch can go on.

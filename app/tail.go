@@ -7,7 +7,6 @@ import (
 	"github.com/aura-runtime/aura"
 	"github.com/aura-runtime/aura/domain/chat"
 	"github.com/aura-runtime/aura/domain/delivery"
-	"github.com/aura-runtime/aura/domain/device"
 	"github.com/aura-runtime/aura/fact"
 	"github.com/aura-runtime/aura/task"
 )
@@ -22,10 +21,7 @@ type tail struct {
 	through fact.Position // as everything was at this position; zero: now
 	observe bool          // the outboxes are to be learnt with the first messages
 	whole   bool          // all messages are there
-	// others says that the account has, or had, several devices. A peer's mark, or a fact of another device of the owner, may have come before the
-	// message that it is about then, and no observation says how far a message of another device is.
-	others *bool
-	taken  []fact.Record // the records read, in no order, some of them more than once
+	taken   []fact.Record // the records read, in no order, some of them more than once
 }
 
 // tail returns the end of a conversation, with no messages yet, and up to where names and groups are known.
@@ -80,7 +76,7 @@ func (t *tail) find(tc task.Context, sent Sent) (bool, error) {
 // read of a tail: all messages that came before a read one are read, too, though one that is shown before it may have
 // come later.
 func (t *tail) unread(tc task.Context, most int) error {
-	others, err := t.hasOthers(tc) // then old messages may have come last
+	others, err := t.core.directory.several(tc, t.core.bridge) // then old messages may have come last
 	if err != nil {
 		return err
 	}
@@ -117,7 +113,7 @@ func (t *tail) read(tc task.Context, sel fact.Selection) error {
 	if found == 0 {
 		return nil
 	}
-	others, err := t.hasOthers(tc)
+	others, err := t.core.directory.several(tc, t.core.bridge)
 	if err != nil {
 		return err
 	}
@@ -147,23 +143,6 @@ func (t *tail) read(tc task.Context, sel fact.Selection) error {
 		return nil
 	}
 	return t.add(tc, about, own, delivery.KindAcked)
-}
-
-// hasOthers reports whether the account has, or had, several devices.
-func (t *tail) hasOthers(tc task.Context) (bool, error) {
-	if t.others != nil {
-		return *t.others, nil
-	}
-	others := false
-	sel := fact.Selection{Namespaces: []fact.Namespace{fact.OwnNamespace(t.core.self.Authority)}, Kinds: []string{device.KindRoster}, Last: 1}
-	err := watch(tc, t.core.bridge, sel, func(up fact.Update) error {
-		others = others || len(up.Records) > 0
-		return nil
-	})
-	if err == nil {
-		t.others = &others
-	}
-	return others, err
 }
 
 func (t *tail) add(tc task.Context, sel fact.Selection, in []fact.Namespace, kind string) error {
