@@ -12,6 +12,7 @@ import (
 	"github.com/aura-runtime/aura"
 	"github.com/aura-runtime/aura/app"
 	"github.com/aura-runtime/aura/domain/chat"
+	"github.com/aura-runtime/aura/domain/contact"
 	"github.com/aura-runtime/aura/domain/delivery"
 	"github.com/aura-runtime/aura/fact"
 	"github.com/aura-runtime/aura/task"
@@ -210,6 +211,70 @@ func TestAnOverviewKnowsTheMarksOfAllBranches(t *testing.T) {
 		if got, want := *all[0].Last, whole.Messages[len(whole.Messages)-1]; !cmp.Equal(got, want) {
 			t.Errorf("the last message in the overview and in the conversation (-want +got):\n%s", cmp.Diff(want, got))
 		}
+	})
+}
+
+// TestTheEndOfAConversationNamesDevicesAsTheWholeDoes: without an agent the facts about old texts alone say that the contact has another device,
+// and who reads from the end does not read them.
+func TestTheEndOfAConversationNamesDevicesAsTheWholeDoes(t *testing.T) {
+	everywhere(t, func(t *testing.T, tc task.Context) {
+		a := met(t, ben)
+		c := a.core(tc)
+		to := resolve(t, tc, c, "ben")
+		has := func(through uint64, devices ...aura.DeviceID) {
+			for _, d := range devices {
+				a.own(delivery.KindAcked, delivery.Acked{Context: ben.pair(), Peer: ben.cert.Authority(), Device: d, Through: through})
+			}
+		}
+		one, other := ben.cert.Device(), aura.DeviceID{0xff}
+		for n, devices := range [][]aura.DeviceID{{one, other}, {one}, {}} {
+			if _, err := c.Send(tc, to, fmt.Sprint("text ", n), aura.FactID{}); err != nil {
+				t.Fatal(err)
+			}
+			has(a.seqs[fact.ContextNamespace(ben.pair())][ada.cert.Device()], devices...)
+		}
+		whole, err := c.History(tc, to, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for last := range 3 {
+			end, err := c.History(tc, to, last)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(whole.Messages[len(whole.Messages)-len(end.Messages):], end.Messages); diff != "" {
+				t.Errorf("the last %d of the whole conversation, and the conversation read from its end (-want +got):\n%s", last, diff)
+			}
+		}
+	})
+}
+
+// TestAFactOfAnyKindTellsOfABranch: the home of a device was copied, and the other branch begins with a fact that no conversation shows.
+func TestAFactOfAnyKindTellsOfABranch(t *testing.T) {
+	everywhere(t, func(t *testing.T, tc task.Context) {
+		a := met(t, ben)
+		c, h := a.live(tc)
+		defer stop(t, tc, h)
+		to := resolve(t, tc, c, "ben")
+		whole, err := c.Conversation(tc, to, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		sent, err := c.Send(tc, to, "hi", aura.FactID{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		a.acked(ben)
+		is := func(want delivery.Progress) {
+			shows(t, tc, c, app.Chats, func(v []chat.Thread) bool {
+				return len(v) == 1 && v[0].Last != nil && v[0].Last.ID == sent.ID && v[0].Last.State == want
+			})
+			shows(t, tc, c, whole, func(v app.Conversation) bool { return len(v.Messages) == 1 && v.Messages[0].State == want })
+		}
+		is(delivery.ProgressDelivered)
+		a.place = func(r *fact.Record) { r.Fork = 1 }
+		a.say(ada, fact.ContextNamespace(ben.pair()), aura.OperationID{0xfe}, contact.KindProfile, contact.Profile{Name: "Ada"})
+		is(delivery.ProgressWaiting)
 	})
 }
 

@@ -32,21 +32,28 @@ type chatsView struct {
 // Name implements [reactive.View].
 func (v *chatsView) Name() string { return viewChats }
 
-// Needs implements [reactive.View].
+// Needs implements [reactive.View]. Facts of any kind say where the stream of a device has branches.
 func (v *chatsView) Needs() reactive.Needs {
-	n := needs(chat.ShownKinds()...)
-	n.Facts.Observations = []string{delivery.ObservedOutbox}
-	n.Follows = []string{viewContacts, viewModeration}
-	return n
+	return reactive.Needs{
+		Facts:   fact.Selection{Observations: []string{delivery.ObservedOutbox}},
+		Follows: []string{viewContacts, viewModeration},
+	}
 }
 
 // Apply implements [reactive.View].
 func (v *chatsView) Apply(up fact.Update) {
 	v.begin()
+	shown := fact.Selection{Kinds: chat.ShownKinds()}
 	for i := range up.Records {
 		r := &up.Records[i]
 		v.fold.chats.Apply(r)
 		v.fold.deliveries.Apply(r)
+		if context, shared := r.Fact.Namespace.Context(); shared && r.Fork > 0 {
+			v.touched[context] = true
+		}
+		if !shown.Selects(r) {
+			continue
+		}
 		if context, one := touches(r); one {
 			v.touched[context] = true
 			v.spoken = v.spoken || r.Fact.Kind == chat.KindMessage
@@ -70,6 +77,8 @@ func (v *chatsView) Publish(_ task.Context, st *reactive.Stage) error {
 	}
 	if v.all {
 		clear(v.listed)
+	} else if len(v.touched) == 0 && v.order != nil {
+		return nil
 	}
 	set := v.fold.setting()
 	if v.all || v.spoken || v.order == nil {
@@ -105,7 +114,7 @@ func (v *chatsView) begin() {
 	}
 }
 
-// touches returns the one conversation that a fact changes; false: it may change several.
+// touches returns the one conversation that a fact of a shown kind changes; false: it may change several.
 func touches(r *fact.Record) (context aura.ContextID, one bool) {
 	switch r.Fact.Kind {
 	case chat.KindMessage, chat.KindRead:

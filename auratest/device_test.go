@@ -609,7 +609,7 @@ func TestAGroupHearsBothDevices(t *testing.T) {
 		h.hears(cleo, h.phone, "from the laptop")
 		h.hears(h.ben, h.phone, "from the laptop")
 		same(tc, w, h.phone, h.laptop, h.talk) // or the removal would take the text back
-		h.laptop.Crash() // else it learns of it
+		h.laptop.Crash()                       // else it learns of it
 		h.phone.Dismiss(tc, h.laptop)
 		w.Until(tc, "Cleo knows of the removal", time.Minute, func() bool { return len(h.listed(cleo)) == 1 })
 		h.laptop.Start(tc)

@@ -53,8 +53,8 @@ func (h *household) says(texts ...string) (all []chat.Message) {
 	return all
 }
 
-// TestARemovalSaysItsBounds: the phone has what its laptop said before the two lost each other, and the contact more of it. After the removal both show
-// what the phone had, without another word of a person, whenever the phone crashes on the way.
+// TestARemovalSaysItsBounds: the phone has what its laptop said before the two lost each other, and the contact more of it. After the removal both
+// show what the phone had, without another word of a person, whenever the phone crashes on the way.
 func TestARemovalSaysItsBounds(t *testing.T) {
 	live(t, 10, func(h *household) {
 		h.says("one", "two")

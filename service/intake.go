@@ -124,8 +124,9 @@ func (t *intake) store(tc task.Context, b *device.Batch) (news int, refused bool
 	return len(kept), refused, nil
 }
 
-// early reports whether a fact says of another one, which is not here, that a peer has it. The other one may be on a branch that is not known here, and
-// the fact would count for the branch that is. It is taken when all that differs is exchanged once more: then the other one is here, or does not come.
+// early reports whether a fact says of another one, which is not here, that a peer has it. The other one may be on a branch that is not known here,
+// and the fact would count for the branch that is. It is taken when all that differs is exchanged once more: then the other one is here, or does
+// not come.
 func (t *intake) early(r *fact.Record) (bool, error) {
 	var acked delivery.Acked
 	if r.Fact.Kind != delivery.KindAcked || t.offered > 1 || fact.Unmarshal(r.Fact.Payload, &acked) != nil || acked.ID == [fact.ShortID]byte{} {

@@ -39,7 +39,7 @@ type step struct {
 	at    aura.Duration // when it was durable first
 }
 
-// chain notes which facts a fact of a context follows, and a bound that it says.
+// chain notes which facts a fact follows, and a bound that it says. An own namespace stands for a context here.
 func (w *simulation) chain(context aura.ContextID, r *fact.Record) {
 	at := r.Place()
 	if _, known := w.steps[at.ID]; known {
@@ -120,13 +120,13 @@ func (w *checker) takesIn(context aura.ContextID) bool {
 	return w.takes[context] && !w.expelled(context)
 }
 
-// expelled reports whether the facts that invited a home to a group are void.
+// expelled reports whether the facts that invited a home to a group are void, or that which founded it by an own device.
 func (w *checker) expelled(context aura.ContextID) bool {
 	all := w.invited[context]
 	return len(all) > 0 && !slices.ContainsFunc(all, func(by invitation) bool { return !w.verdict(by.stream).void(by.at) })
 }
 
-// invitation is where the fact lies that invites to a group.
+// invitation is where the fact lies that invites to a group, or that says that an own device founded it.
 type invitation struct {
 	stream
 	at fact.Place

@@ -98,12 +98,13 @@ func (w *checker) take(r *fact.Record) {
 	w.trace(r)
 	w.ids = append(w.ids, r.ID)
 	w.has[r.ID], w.short[r.Place().ID] = true, true
-	if context, shared := r.Fact.Namespace.Context(); shared {
+	context, shared := r.Fact.Namespace.Context()
+	w.person.world.chain(context, r)
+	if shared {
 		if w.removed[r.Fact.Device] && r.Fact.Device != w.person.ring.Device() && !w.shares(r.ID) {
 			w.violate(RemovedSilent, "a fact of %s was taken after its removal was known", w.person.world.byDevice(r.Fact.Device).name)
 		}
 		w.hold(context, r)
-		w.person.world.chain(context, r)
 		w.overheard(r)
 		if r.Fact.Device == w.person.ring.Device() {
 			w.price(context, r)
@@ -114,8 +115,8 @@ func (w *checker) take(r *fact.Record) {
 	w.learn(r)
 }
 
-// trace notes of a fact about deliveries whether another home of the device wrote it, so that it came by a sibling: it says how far the facts are that
-// the other home had then. One that was here when the home was copied or restored is its own.
+// trace notes of a fact about deliveries whether another home of the device wrote it, so that it came by a sibling: it says how far the facts are
+// that the other home had then. One that was here when the home was copied or restored is its own.
 func (w *checker) trace(r *fact.Record) {
 	p := w.person
 	if r.Fact.Device != p.ring.Device() || r.Fact.Kind != delivery.KindAcked && r.Fact.Kind != delivery.KindFailed {
@@ -257,9 +258,9 @@ func (w *checker) learn(r *fact.Record) {
 	case r.Fact.Kind == chat.KindCreated && own:
 		var group chat.Group
 		if w.read(r, &group) {
-			w.found(&group, r.Fact.Device)
+			w.found(&group, r)
 		}
-	case r.Fact.Kind == chat.KindInvited && shared:
+	case r.Fact.Kind == chat.KindInvited && shared && r.Fact.Author != p.self():
 		var invited chat.Invited
 		if w.read(r, &invited) {
 			if group, err := invited.Group.Context(); err == nil {
@@ -325,7 +326,7 @@ func (w *checker) read(r *fact.Record, payload any) bool {
 	return err == nil
 }
 
-func (w *checker) found(g *chat.Group, by aura.DeviceID) {
+func (w *checker) found(g *chat.Group, r *fact.Record) {
 	context, err := g.Context()
 	if err != nil {
 		w.violate(MessageGenuine, "a group was founded that has no context: %v", err)
@@ -333,7 +334,8 @@ func (w *checker) found(g *chat.Group, by aura.DeviceID) {
 	}
 	c := w.person.world.talks.conversation(context)
 	w.takes[context] = true
-	c.group, c.founder, c.maker = true, w.person.owner(), w.person.world.byDevice(by)
+	w.invited[context] = append(w.invited[context], invitation{stream{aura.ContextID(r.Fact.Namespace.ID), r.Fact.Device}, r.Place()})
+	c.group, c.founder, c.maker = true, w.person.owner(), w.person.world.byDevice(r.Fact.Device)
 	for _, m := range g.Members {
 		c.join(w.person.world.byAuthority(m.Authority))
 	}

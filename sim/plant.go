@@ -105,7 +105,7 @@ func (w *simulation) plantBridge(p *person, b app.Bridge) app.Bridge {
 	case PlantFollowName:
 		return misled{Bridge: b, turn: p.followName}
 	case PlantClaimDelivery:
-		return misled{Bridge: b, turn: claimDelivery}
+		return misled{b, claimDelivery, claimObserved}
 	case PlantVoidBranch:
 		return misled{Bridge: b, turn: p.voidBranch}
 	case PlantCountAck:

@@ -120,6 +120,18 @@ func (p *person) countAck(o *fact.Observation) {
 	}
 }
 
+// claimObserved makes of how far the delivery to a peer is one message more.
+func claimObserved(o *fact.Observation) {
+	var box delivery.Outbox
+	if o.Kind != delivery.ObservedOutbox || len(o.Payload) == 0 || fact.Unmarshal(o.Payload, &box) != nil {
+		return
+	}
+	box.Acked++
+	if payload, err := fact.Marshal(box); err == nil {
+		o.Payload = payload
+	}
+}
+
 // refusing is a way to an agent that says of one action in sixteen that it was refused, when it was done.
 type refusing struct {
 	app.Bridge

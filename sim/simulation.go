@@ -43,7 +43,7 @@ type simulation struct {
 	people  []*person   // each by the first home
 	talks   talks
 	plays   plays
-	steps   map[[fact.ShortID]byte]step // all facts of contexts that were ever durable
+	steps   map[[fact.ShortID]byte]step // all facts that were ever durable
 	written map[aura.FactID]bool        // the facts about deliveries that were ever durable
 	bounds  map[stream][]closed         // all bounds that were said of a device
 	held    map[holding]bool            // facts of contexts that were ever durable at a home of a device

@@ -128,8 +128,8 @@ func TestATextOfASiblingIsAsFarAsItsFactsSay(t *testing.T) {
 	}
 }
 
-// TestFactsOfACopySayNothingOfABranch: a copy of this home got through with its own branch, and its facts came by a sibling. They name a place beyond the
-// text, which lies on another branch. The positions that the agent observes say how far all branches here are.
+// TestFactsOfACopySayNothingOfABranch: a copy of this home got through with its own branch, and its facts came by a sibling. They name a place beyond
+// the text, which lies on another branch. The positions that the agent observes say how far all branches here are.
 func TestFactsOfACopySayNothingOfABranch(t *testing.T) {
 	straight := delivery.Place{Context: adaBen, Device: ada.Device(), Seq: 3, Position: 9, Fork: 4}
 	branch := delivery.Place{Context: adaBen, Device: ada.Device(), Seq: 4, Position: 12, Fork: 4}

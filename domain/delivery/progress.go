@@ -75,8 +75,8 @@ type Place struct {
 	Fork     uint64
 }
 
-// within reports whether facts about deliveries that name a place say something of a fact. They mean the branch of the home that wrote them, which may
-// be another copy: beyond the place up to which there is one branch they say nothing.
+// within reports whether facts about deliveries that name a place say something of a fact. They mean the branch of the home that wrote them, which
+// may be another copy: beyond the place up to which there is one branch they say nothing.
 func (of *Place) within(through uint64) bool {
 	return of.Seq <= through && (of.Fork == 0 || of.Seq < of.Fork)
 }
@@ -136,18 +136,17 @@ func (b *Outbox) progress(of *Place) (Progress, string) {
 	return ProgressWaiting, reasonUndecided
 }
 
-// Holders returns the devices of a peer that have an own fact, ascending; nil while one device at most is known to take facts
-// of the context.
-func (s *State) Holders(of Place, peer aura.AuthorityID) (holders []aura.DeviceID) {
+// Holders returns the devices of a peer that have an own fact, ascending; nil while none has it, or while one device at most is known to take facts
+// of the context. Without an agent that is known from the devices which have this fact alone: the facts about deliveries of others may not have been read.
+func (s *State) Holders(of Place, peer aura.AuthorityID) []aura.DeviceID {
 	to, o := link{of.Context, peer}, &s.outboxes
 	said := s.acked[hop{to, of.Device}]
 	devices := slices.AppendSeq(slices.AppendSeq(slices.Collect(maps.Keys(said)), maps.Keys(o.known[to])), maps.Keys(o.acked[to]))
 	devices = slices.DeleteFunc(devices, func(d aura.DeviceID) bool { return !o.counts(to, d) })
 	slices.SortFunc(devices, aura.DeviceID.Compare)
-	if devices = slices.Compact(devices); len(devices) < 2 {
-		return nil
-	}
-	return slices.DeleteFunc(devices, func(d aura.DeviceID) bool {
+	devices = slices.Compact(devices)
+	several := len(devices) > 1
+	holders := slices.DeleteFunc(devices, func(d aura.DeviceID) bool {
 		through, is := said[d]
 		if is = is && of.within(through); !o.concerns(of.Device) {
 			return !is
@@ -158,4 +157,11 @@ func (s *State) Holders(of Place, peer aura.AuthorityID) (holders []aura.DeviceI
 		}
 		return !box.acked(&of) && (counted || !is)
 	})
+	if len(o.known[to]) == 0 {
+		several = len(holders) > 1
+	}
+	if !several || len(holders) == 0 {
+		return nil
+	}
+	return holders
 }

@@ -126,12 +126,16 @@ func TestOneDeviceDelivers(t *testing.T) {
 		"no device": {
 			nil, map[byte]delivery.Outbox{1: {Reason: "away"}, 2: {Reason: "asleep"}}, delivery.ProgressWaiting, "away", nil,
 		},
-		"sent to one":          {nil, map[byte]delivery.Outbox{1: {Reason: "away"}, 2: {Sent: 4}}, delivery.ProgressSent, "", nil},
-		"counted for one":      {nil, map[byte]delivery.Outbox{1: {Reason: "away"}, 2: {Acked: 4, Counted: true}}, delivery.ProgressDelivered, "", []aura.DeviceID{second}},
-		"a fact says so":       {[]fact.Record{acknowledged(t, second, 5)}, map[byte]delivery.Outbox{1: {Reason: "away"}, 2: {}}, delivery.ProgressDelivered, "", []aura.DeviceID{second}},
-		"both":                 {[]fact.Record{acknowledged(t, second, 5)}, map[byte]delivery.Outbox{1: {Acked: 9, Counted: true}, 2: {}}, delivery.ProgressDelivered, "", []aura.DeviceID{first, second}},
-		"a removed device":     {[]fact.Record{acknowledged(t, second, 5)}, map[byte]delivery.Outbox{1: {Reason: "away"}}, delivery.ProgressWaiting, "away", nil},
-		"one device, not more": {[]fact.Record{acknowledged(t, second, 5)}, nil, delivery.ProgressDelivered, "", nil},
+		"sent to one":                           {nil, map[byte]delivery.Outbox{1: {Reason: "away"}, 2: {Sent: 4}}, delivery.ProgressSent, "", nil},
+		"counted for one":                       {nil, map[byte]delivery.Outbox{1: {Reason: "away"}, 2: {Acked: 4, Counted: true}}, delivery.ProgressDelivered, "", []aura.DeviceID{second}},
+		"a fact says so":                        {[]fact.Record{acknowledged(t, second, 5)}, map[byte]delivery.Outbox{1: {Reason: "away"}, 2: {}}, delivery.ProgressDelivered, "", []aura.DeviceID{second}},
+		"both":                                  {[]fact.Record{acknowledged(t, second, 5)}, map[byte]delivery.Outbox{1: {Acked: 9, Counted: true}, 2: {}}, delivery.ProgressDelivered, "", []aura.DeviceID{first, second}},
+		"a removed device":                      {[]fact.Record{acknowledged(t, second, 5)}, map[byte]delivery.Outbox{1: {Reason: "away"}}, delivery.ProgressWaiting, "away", nil},
+		"one device, not more":                  {[]fact.Record{acknowledged(t, second, 5)}, nil, delivery.ProgressDelivered, "", nil},
+		"an older text is at two, and no agent": {[]fact.Record{acknowledged(t, first, 3), acknowledged(t, second, 5)}, nil, delivery.ProgressDelivered, "", nil},
+		"at two, and no agent": {
+			[]fact.Record{acknowledged(t, first, 4), acknowledged(t, second, 5)}, nil, delivery.ProgressDelivered, "", []aura.DeviceID{first, second},
+		},
 	} {
 		s := delivery.NewState(ada.Authority())
 		for i := range c.facts {

@@ -193,7 +193,8 @@ func TestAMemberOfAGroupWhoIsNoContactIsContested(t *testing.T) {
 	}
 }
 
-// TestEachDeviceAnnouncesTheEntries: the announcement of a sibling, which came to this device, may never reach the members when the sibling is removed.
+// TestEachDeviceAnnouncesTheEntries: the announcement of a sibling, which came to this device, may never reach the members when the
+// sibling is removed.
 func TestEachDeviceAnnouncesTheEntries(t *testing.T) {
 	set, err := builtin.New()
 	if err != nil {
